@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * devicetree.h - the guest's device tree, generated from the graph and the bp.fdt-node/1 of each instance. [main]
+ */
+#ifndef CORE_FDT_DEVICETREE_H
+#define CORE_FDT_DEVICETREE_H
+
+#include "core/machine/machine.h"
+
+struct devicetree_chosen {
+    const char *bootargs;            /* NULL: none */
+    uint64_t initrd_start, initrd_end; /* both 0: none */
+    const uint8_t *rng_seed;         /* NULL: none */
+    uint32_t rng_seed_bytes;
+};
+
+/* Builds a flattened tree (malloc'ed, *out, *bytes). BP_OK, or a negative status with text in `d`. */
+int32_t devicetree_build(struct machine *m, const struct devicetree_chosen *chosen, uint8_t **out,
+                         uint32_t *bytes, struct diag *d);
+/* Prints a flattened tree as source (.dts) text. */
+int32_t devicetree_print(const uint8_t *fdt, uint32_t bytes, FILE *out);
+
+#endif
