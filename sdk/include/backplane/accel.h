@@ -34,6 +34,8 @@ struct bp_accel_host {
     int32_t (*ram)(void *host, uint32_t i, struct bp_phys *out);
     void (*debug_hit)(void *host, uint32_t vcpu, uint64_t pc); /* run() will return BP_RUN_DEBUG */
     uint64_t (*now)(void *host); /* virtual ns, [any] */
+    /* [any]. The vCPU was kicked through its own API: ends the sleep that BP_RUN_WAIT began. */
+    void (*wake)(void *host, uint32_t vcpu);
 };
 
 /* Why run() returned. */

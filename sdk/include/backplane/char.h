@@ -31,6 +31,9 @@ struct bp_char_api {
     uint32_t (*write)(struct bp_char *port, const void *data, uint32_t bytes);
     void (*resume)(struct bp_char *port); /* [machine]; room() grew */
     uint32_t (*connected)(struct bp_char *port); /* [machine]; 1 while a peer listens */
+    /* [main] in init, else [machine]; 1 when the description gives the port a back end, with or without a
+     * peer at its other end. NULL in a core that cannot tell: then connected() is the best answer. */
+    uint32_t (*attached)(struct bp_char *port);
 };
 
 BP_END

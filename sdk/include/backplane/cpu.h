@@ -39,7 +39,8 @@ struct bp_cpu_reg {
  *          helper has set it (a trap, a return from one, a wait). Before it is called the accelerator has
  *          written the instruction's own address to the pc slot, its registers and fp flags to the state, and the
  *          count for retired(); afterwards it re-reads what the helper may have changed. A CONTROL helper that
- *          continues leaves the pc slot alone. */
+ *          continues leaves the pc slot alone. An instruction left this way is not counted by the accelerator:
+ *          only the plug-in knows whether it retired, and adds it to its own counters. */
 struct bp_cpu_helper {
     const char *name;
     uint64_t (*fn)(void *state, uint64_t a, uint64_t b, int64_t imm);
@@ -160,6 +161,8 @@ struct bp_cpu_class {
     int32_t (*disasm)(const void *state, uint64_t pc, const uint8_t *code, uint32_t bytes, char *text,
                       uint32_t room);
     const void *(*get_iface)(void *state, const char *id); /* as in struct bp_device_class */
+    uint32_t elf_machine; /* e_machine of programs for this CPU (243: RISC-V); 0: the loader does not check */
+    uint32_t reserved;
 };
 
 /* bp.vcpu-host/1: what CPU plug-ins need of the core beyond accelerators. */

@@ -48,6 +48,9 @@ struct bp_region {
     const struct bp_reg *regs;
     uint32_t nregs, reg_stride;
     uint32_t (*bank)(void *self); /* current register bank, 0..31 (regs.h); may be NULL: always 0 */
+    uint32_t fill;     /* RAM: the byte it holds when it was never written; erased flash: 0xff. A core that
+                          predates the field gives zeros */
+    uint32_t reserved; /* 0 */
 };
 
 BP_END

@@ -6,7 +6,9 @@
  * inspection (`uart0.LCR.DLAB`). Only a register with behaviour needs a hook.
  *
  * An access that covers several registers, or part of one, is assembled by the core from whole-register
- * reads and writes in address order; bytes between rows read as zero and ignore writes. An access that
+ * reads and writes in address order; bytes between rows read as zero and ignore writes. A write of part of a
+ * register takes the bytes it lacks from what a DEBUG read would give (RW, RO, WO, RC), as zeros (W1C, W1S)
+ * or as ones (W0C), so that they change nothing. An access that
  * touches no row at all is passed to region->read/write when present, else it reads zero, is dropped, and is
  * reported once per address in the trace.
  */
