@@ -17,6 +17,10 @@ struct devicetree_chosen {
 /* Builds a flattened tree (malloc'ed, *out, *bytes). BP_OK, or a negative status with text in `d`. */
 int32_t devicetree_build(struct machine *m, const struct devicetree_chosen *chosen, uint8_t **out,
                          uint32_t *bytes, struct diag *d);
+/* A copy of a tree that the user gave (malloc'ed, *out, *out_bytes) with /chosen filled in; what it has there and
+ * `chosen` leaves out stays. BP_OK, BP_E_NOMEM, or BP_E_INVAL: not a whole device tree. */
+int32_t devicetree_amend(const uint8_t *fdt, uint32_t bytes, const struct devicetree_chosen *chosen,
+                         uint8_t **out, uint32_t *out_bytes);
 /* Prints a flattened tree as source (.dts) text. */
 int32_t devicetree_print(const uint8_t *fdt, uint32_t bytes, FILE *out);
 

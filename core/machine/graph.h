@@ -75,6 +75,7 @@ struct graph_attach {
     uint32_t port;
     char *backend; /* name under `backends:` */
     struct diag_pos pos;
+    bool optional; /* nothing is wrong when no run defines it */
 };
 
 struct graph_node {
@@ -187,7 +188,8 @@ struct graph_options {
 /*
  * Reads FILE (a board or a run), everything it includes, and the plug-ins it names; checks all of it; adds every
  * mistake to `d`. Returns NULL when there was any error. A back end that a node names and nobody defines
- * becomes: a character one is left open, a block one is an error if check_host.
+ * leaves its port open, without an attach; for a block one that is an error if check_host, unless the node says
+ * `drive: NAME optional`.
  */
 struct graph *graph_load(const char *file, const struct graph_options *options, struct registry *r,
                          struct diag *d);
@@ -197,5 +199,8 @@ void graph_destroy(struct graph *g);
 struct graph_node *graph_find(const struct graph *g, const char *name);
 /* Value of a property by name; NULL if the type has no such row. */
 const struct graph_value *graph_value(const struct graph_node *node, const char *property);
+/* Lines of port `index` of the node's type: what its width_prop says; else, for a port wired by a list of nodes, one a
+ * node; else its width. */
+uint32_t graph_port_width(const struct graph_node *node, uint32_t index);
 
 #endif

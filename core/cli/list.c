@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `backplane list`: plug-ins in the search path, and what they bring.
+ */
+#include "core/cli/json.h"
+#include "core/cli/session.h"
+#include "core/cli/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_TYPES 4096u
+
+static const char *plugin_name(const struct type *type)
+{
+    return type->plugin ? plugin_info(type->plugin)->id : "core";
+}
+
+/* --- one row of each section ------------------------------------------------------------------------------- */
+
+static void plugin_row(struct table *t, const struct plugin *p)
+{
+    const struct bp_plugin *info = plugin_info(p);
+
+    table_row(t);
+    table_text(t, info->id);
+    table_text(t, info->version);
+    table_text(t, info->doc);
+    table_text(t, plugin_path(p));
+}
+
+static void plugin_json(struct json *j, const struct plugin *p)
+{
+    const struct bp_plugin *info = plugin_info(p);
+
+    json_open(j, NULL, '{');
+    json_text(j, "id", info->id);
+    json_text(j, "version", info->version);
+    json_text(j, "vendor", info->vendor);
+    json_text(j, "license", info->license);
+    json_text(j, "doc", info->doc);
+    json_text(j, "path", plugin_path(p));
+    json_close(j, '}');
+}
+
+static const char *word_of(const struct type *type)
+{
+    switch (type->kind) {
+    case TYPE_DEVICE:
+        return "device";
+    case TYPE_CPU:
+        return "cpu";
+    case TYPE_ACCEL:
+        return "accelerator";
+    case TYPE_BACKEND:
+        return type->backend->kind == BP_BACKEND_BLOCK ? "block" : "char";
+    }
+    return "";
+}
+
+static void type_row(struct table *t, const struct type *type)
+{
+    bool bare = type->kind == TYPE_BACKEND || type->kind == TYPE_ACCEL;
+
+    table_row(t);
+    table_format(t, "%s%s%s", bare ? "" : plugin_name(type), bare ? "" : "/", type->name);
+    table_text(t, type->kind == TYPE_ACCEL ? NULL : word_of(type));
+    table_text(t, type->doc);
+}
+
+static void type_json(struct json *j, const struct type *type)
+{
+    json_open(j, NULL, '{');
+    json_text(j, "name", type->name);
+    json_text(j, "plugin", plugin_name(type));
+    json_text(j, "kind", word_of(type));
+    json_text(j, "doc", type->doc);
+    json_close(j, '}');
+}
+
+/* --- sections ------------------------------------------------------------------------------------------------ */
+
+static const struct section {
+    const char *name, *title;
+    enum type_kind kinds[2]; /* unused for plug-ins */
+    size_t nkinds;
+} sections[] = {
+    {"plugins", "Plug-ins", {TYPE_DEVICE, TYPE_DEVICE}, 0},
+    {"types", "Types for nodes", {TYPE_CPU, TYPE_DEVICE}, 2},
+    {"accels", "Accelerators", {TYPE_ACCEL, TYPE_ACCEL}, 1},
+    {"backends", "Back ends", {TYPE_BACKEND, TYPE_BACKEND}, 1},
+};
+
+#define NSECTIONS (sizeof(sections) / sizeof(*sections))
+
+static int by_name(const void *a, const void *b)
+{
+    const struct type *x = *(const struct type *const *)a, *y = *(const struct type *const *)b;
+    int plugin = strcmp(plugin_name(x), plugin_name(y));
+
+    return plugin ? plugin : strcmp(x->name, y->name);
+}
+
+/* Types of a section, sorted within each kind. */
+static size_t types_of(const struct registry *r, const struct section *section, const struct type **list)
+{
+    size_t count = 0;
+
+    for (size_t k = 0; k < section->nkinds; k++) {
+        size_t more = registry_types(r, section->kinds[k], list + count, MAX_TYPES - count);
+
+        if (more > MAX_TYPES - count)
+            more = MAX_TYPES - count;
+        qsort(list + count, more, sizeof(*list), by_name);
+        count += more;
+    }
+    return count;
+}
+
+static void print_section(const struct registry *r, const struct section *section, const struct type **list, bool titled)
+{
+    const struct plugin *const *plugins;
+    size_t nplugins = section->nkinds ? 0 : registry_plugins(r, &plugins);
+    size_t ntypes = types_of(r, section, list);
+    struct table t = {0};
+
+    for (size_t i = 0; i < nplugins; i++)
+        plugin_row(&t, plugins[i]);
+    for (size_t i = 0; i < ntypes; i++)
+        type_row(&t, list[i]);
+    if (titled)
+        printf("%s%s:\n", section == sections ? "" : "\n", section->title);
+    table_print(&t, titled ? 2 : 0, stdout);
+    if (!nplugins && !ntypes)
+        printf("%snone: give a folder with --plugin-path or BACKPLANE_PLUGIN_PATH\n", titled ? "  " : "");
+}
+
+static void print_section_json(const struct registry *r, const struct section *section, const struct type **list,
+                               const char *key, struct json *j)
+{
+    const struct plugin *const *plugins;
+    size_t nplugins = section->nkinds ? 0 : registry_plugins(r, &plugins);
+    size_t ntypes = types_of(r, section, list);
+
+    json_open(j, key, '[');
+    for (size_t i = 0; i < nplugins; i++)
+        plugin_json(j, plugins[i]);
+    for (size_t i = 0; i < ntypes; i++)
+        type_json(j, list[i]);
+    json_close(j, ']');
+}
+
+static void print_all(const struct registry *r, const struct section *only, bool as_json, const struct type **list)
+{
+    struct json j = {.out = stdout};
+
+    if (as_json && !only)
+        json_open(&j, NULL, '{');
+    for (const struct section *s = sections; s < sections + NSECTIONS; s++) {
+        if (only && s != only)
+            continue;
+        if (as_json)
+            print_section_json(r, s, list, only ? NULL : s->name, &j);
+        else
+            print_section(r, s, list, !only);
+    }
+    if (as_json && !only)
+        json_close(&j, '}');
+}
+
+int command_list(const struct arguments *args)
+{
+    const char *word = args->positional.count ? args->positional.items[0] : NULL;
+    const struct section *only = NULL;
+    const char *names[NSECTIONS];
+    char what[80];
+    const struct type **list;
+    struct session s;
+    bool ready;
+
+    for (size_t i = 0; i < NSECTIONS; i++) {
+        names[i] = sections[i].name;
+        if (word && !strcmp(word, names[i]))
+            only = &sections[i];
+    }
+    if (word && !only) {
+        snprintf(what, sizeof(what), "no list of `%s`", word);
+        return usage_unknown(command_find("list"), what, diag_nearest(word, names, NSECTIONS),
+                             "there are plugins, types, accels and backends");
+    }
+    ready = session_init(&s, args);
+    list = malloc(MAX_TYPES * sizeof(*list));
+    ready = ready && list;
+    if (ready) {
+        registry_open_all(s.registry, &s.diag);
+        print_all(s.registry, only, args->json, list);
+    }
+    session_report(&s);
+    session_finish(&s);
+    free(list);
+    return ready ? EXIT_OK : EXIT_USAGE;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The `backplane` command: finds the sub-command and lets it do the work.
+ */
+#include "core/cli/command.h"
+#include "core/diag.h"
+
+#include <string.h>
+
+#define OPTIONS_DESCRIPTION (OPTIONS_MACHINE | OPTION_HELP)
+
+const struct command commands[] = {
+    {"run", "FILE", "build the machine and run it",
+     "FILE is a board or a run. Options are merged as a last run file: what is given here wins.\n"
+     "\n"
+     "The exit code is 0 when the guest powers off with status 0 or the user leaves, 1 when the guest or the\n"
+     "machine fails, 2 when something is wrong with the command line or the description, and 128 + N after\n"
+     "signal N. On a terminal Ctrl-A x leaves and Ctrl-A h lists the other keys.",
+     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE, 1, 1, command_run},
+    {"check", "FILE...", "check descriptions without running them",
+     "Reports every mistake as file:line:column: thing: cause: cure. Exit code 2 when there was one.",
+     OPTIONS_DESCRIPTION | OPTION_JSON, 1, UINT32_MAX, command_check},
+    {"list", "[plugins|types|accels|backends]", "list what there is to build with", NULL,
+     OPTION_PLUGIN_PATH | OPTION_JSON | OPTION_HELP, 0, 1, command_list},
+    {"describe", "TYPE|FILE", "explain a type, or the parameters of a board",
+     "TYPE is a name from `backplane list`, with or without its plug-in: ns16550 or standard/ns16550.",
+     OPTIONS_DESCRIPTION | OPTION_JSON, 1, 1, command_describe},
+    {"fdt", "FILE", "print the device tree that the guest will see", NULL, OPTIONS_DESCRIPTION | OPTION_DTB, 1, 1, command_fdt},
+    {"map", "FILE", "print the memory map", NULL, OPTIONS_DESCRIPTION | OPTION_JSON, 1, 1, command_map},
+    {"help", "[COMMAND]", "explain a command", NULL, OPTION_HELP, 0, 1, command_help},
+    {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *c = commands; c->name; c++)
+        if (!strcmp(c->name, name))
+            return c;
+    return NULL;
+}
+
+int unknown_command(const char *word)
+{
+    const char *names[16];
+    size_t count = 0;
+    char what[80];
+
+    for (const struct command *c = commands; c->name && count < sizeof(names) / sizeof(*names); c++)
+        names[count++] = c->name;
+    snprintf(what, sizeof(what), "no command `%s`", word);
+    return usage_unknown(NULL, what, diag_nearest(word, names, count), "see `backplane help`");
+}
+
+/* `backplane --help`, `backplane --version`, and words that are neither option nor command. */
+static int without_command(int argc, char **argv)
+{
+    struct arguments args = {0};
+    int code = EXIT_OK;
+
+    if (argc < 2) {
+        help_overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (!options_read(&args, NULL, OPTION_HELP | OPTION_VERSION, argc, argv, 1))
+        code = EXIT_USAGE;
+    else if (args.help)
+        help_overview(stdout);
+    else if (args.version)
+        puts("backplane " BACKPLANE_VERSION);
+    else
+        code = args.positional.count ? unknown_command(args.positional.items[0]) : EXIT_USAGE;
+    options_finish(&args);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+    struct arguments args = {0};
+    int code = EXIT_USAGE;
+
+    if (!command)
+        return without_command(argc, argv);
+    if (options_read(&args, command, command->options, argc, argv, 2)) {
+        if (args.help)
+            help_command(command, stdout);
+        code = args.help ? EXIT_OK : command->run(&args);
+    }
+    options_finish(&args);
+    /* A full disk behind `> file` must not look like success. */
+    if (fflush(stdout) && code == EXIT_OK)
+        code = usage_error(command, "the output could not be written: make room");
+    return code;
+}

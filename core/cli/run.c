@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `backplane run`: read, build, load, run, and say how it ended.
+ */
+#include "core/cli/session.h"
+#include "core/cli/table.h"
+#include "core/cli/terminal.h"
+#include "core/load/load.h"
+#include "core/machine/machine.h"
+#include "core/trace/trace.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#define SIGNAL_EXIT 128
+
+/* In the order of BP_LOG_*. */
+static const char *const levels[] = {"error", "warn", "guest", "info", "debug"};
+
+#define NLEVELS (sizeof(levels) / sizeof(*levels))
+
+static bool configure_trace(const struct arguments *args)
+{
+    uint32_t level = BP_LOG_INFO;
+    char what[80];
+
+    if (args->log) {
+        for (level = 0; level < NLEVELS && strcmp(args->log, levels[level]); level++)
+            ;
+        if (level == NLEVELS) {
+            snprintf(what, sizeof(what), "--log %s: no such level", args->log);
+            usage_unknown(command_find("run"), what, diag_nearest(args->log, levels, NLEVELS),
+                          "there are error, warn, guest, info and debug");
+            return false;
+        }
+    }
+    trace_configure(stderr, level, args->traces.items);
+    return true;
+}
+
+static void put_time(struct table *t, const char *what, uint64_t ns)
+{
+    table_row(t);
+    table_text(t, what);
+    if (ns >= UINT64_C(10000000000))
+        table_format(t, "%12.3f s", (double)ns / 1e9);
+    else
+        table_format(t, "%12.3f ms", (double)ns / 1e6);
+}
+
+static void print_stats(struct machine *m)
+{
+    struct machine_stats stats = {0};
+    struct bp_accel_counter counter = {0};
+    struct table t = {0};
+
+    machine_get_stats(m, &stats);
+    fprintf(stderr, "\nAccelerator %s, %" PRIu32 " vCPUs:\n", machine_accel_name(m), machine_cpus(m));
+    put_time(&t, "guest time", stats.virtual_ns);
+    put_time(&t, "host time", stats.host_ns);
+    put_time(&t, "to the first instruction", stats.first_insn_ns);
+    for (uint32_t i = 0; machine_counter(m, i, &counter); i++) {
+        table_row(&t);
+        table_text(&t, counter.name);
+        table_format(&t, "%12" PRIu64, counter.value);
+        table_text(&t, counter.doc);
+    }
+    table_print(&t, 2, stderr);
+}
+
+/* Why it ended, where that is not what one expects, and the exit code. */
+static int conclude(const struct machine_result *result)
+{
+    int number = result->signal ? result->signal : terminal_signal();
+
+    switch (result->end) {
+    case MACHINE_POWER_OFF:
+        if (!result->code)
+            return EXIT_OK;
+        fprintf(stderr, "backplane: run: the guest powered off with status %" PRIu32 "\n", result->code);
+        return EXIT_MACHINE;
+    case MACHINE_FAILED:
+        fputs("backplane: run: the machine ended with a failure", stderr);
+        if (result->code)
+            fprintf(stderr, " (status %" PRIu32 ")", result->code);
+        fputc('\n', stderr);
+        return EXIT_MACHINE;
+    case MACHINE_QUIT:
+        if (!number)
+            return EXIT_OK;
+        fprintf(stderr, "backplane: run: ended by %s\n", strsignal(number));
+        return SIGNAL_EXIT + number;
+    }
+    return EXIT_MACHINE;
+}
+
+int command_run(const struct arguments *args)
+{
+    struct session s;
+    struct machine *m = NULL;
+    struct machine_result result;
+    bool ran = false;
+    int code = EXIT_USAGE;
+
+    if (!configure_trace(args))
+        return EXIT_USAGE;
+    /* A reader that leaves a pipe is an error of the write, not the end of the process. */
+    signal(SIGPIPE, SIG_IGN);
+    terminal_guard();
+    if (!session_init(&s, args) || !session_load(&s, args, args->positional.items[0], true))
+        goto out;
+    m = machine_create(s.graph, s.registry, 0, &s.diag);
+    if (!m || load_images(m, &s.diag) < 0)
+        goto out;
+    session_report(&s); /* warnings */
+    terminal_watch(m);
+    result = machine_run(m);
+    ran = true;
+    terminal_watch(NULL);
+    if (args->stats)
+        print_stats(m);
+out:
+    machine_destroy(m);
+    terminal_release();
+    if (ran)
+        code = conclude(&result);
+    else
+        session_report(&s);
+    session_finish(&s);
+    return code;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every image of a machine into its memory, then the device tree, then what the CPUs are told of all this.
+ */
+#include "core/load/load.h"
+#include "core/fdt/devicetree.h"
+#include "core/load/loader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define MIB UINT64_C(0x100000)
+#define KIB UINT64_C(0x400)
+#define SEED_BYTES 32u
+#define BLOB_ROOM 4096u
+#define MAX_FDT (16 * MIB)
+
+/* Everything that is known when the last steps begin. */
+struct boot {
+    struct loaded firmware, kernel;
+    bool has_firmware, has_kernel;
+    struct extent initrd, fdt;
+};
+
+static const struct diag_pos nowhere;
+
+static const struct graph_image *find_image(const struct loader *l, const char *role)
+{
+    for (uint32_t i = 0; i < l->graph->nimages; i++) {
+        const struct graph_image *image = &l->graph->images[i];
+
+        /* `firmware: none` says that there is deliberately no such image. */
+        if (!strcmp(image->role, role))
+            return image->path && strcmp(image->path, "none") ? image : NULL;
+    }
+    return NULL;
+}
+
+static int32_t load_program(struct loader *l, const char *role, uint64_t floor, struct loaded *out, bool *present)
+{
+    const struct graph_image *image = find_image(l, role);
+    struct source s;
+    int32_t status;
+
+    *present = image != NULL;
+    if (!image)
+        return BP_OK;
+    status = source_open(l, image, &s);
+    if (status == BP_OK)
+        status = image_load(l, &s, place_given(l, role), floor, out);
+    if (status == BP_OK && !out->has_entry) {
+        source_error(l, &s, "its entry point 0x%" PRIx64 " is in none of its segments: set one with the linker's -e",
+                     out->entry);
+        status = BP_E_INVAL;
+    }
+    source_close(&s);
+    return status;
+}
+
+static int32_t load_programs(struct loader *l, struct boot *b)
+{
+    uint64_t floor = l->nram ? l->ram[0].base : 0;
+    int32_t status = load_program(l, "firmware", floor, &b->firmware, &b->has_firmware);
+    int32_t second;
+
+    /* A firmware in flash leaves the start of RAM to the kernel. */
+    for (uint32_t i = 0; b->has_firmware && i < l->nram; i++)
+        if (b->firmware.base - l->ram[i].base < l->ram[i].bytes)
+            floor = b->firmware.end;
+    second = load_program(l, "kernel", floor, &b->kernel, &b->has_kernel);
+    return status != BP_OK ? status : second;
+}
+
+/* Images that the board gives a place of their own under `boot:`. */
+static int32_t load_others(struct loader *l)
+{
+    static const char *const own[] = {"firmware", "kernel", "initrd", "fdt"};
+    int32_t status = BP_OK;
+
+    for (uint32_t i = 0; i < l->graph->nimages; i++) {
+        const struct graph_image *image = &l->graph->images[i];
+        const uint64_t *where = place_given(l, image->role);
+        struct source s;
+        struct loaded out;
+        int32_t one;
+        bool known = false;
+
+        for (size_t k = 0; k < sizeof(own) / sizeof(*own); k++)
+            known |= !strcmp(image->role, own[k]);
+        if (known || !image->path || !strcmp(image->path, "none"))
+            continue;
+        if (!where) {
+            diag_error(l->diag, image->pos, image->role,
+                       "the board has no place for this image: add it under `boot: { load: ... }`");
+            status = BP_E_INVAL;
+            continue;
+        }
+        one = source_open(l, image, &s);
+        if (one == BP_OK)
+            one = image_load_data(l, &s, *where, &out);
+        source_close(&s);
+        if (one != BP_OK)
+            status = one;
+    }
+    return status;
+}
+
+/* The RAM that the program lives in, or the first. */
+static uint64_t home(const struct loader *l, const struct boot *b)
+{
+    return b->has_kernel ? b->kernel.base : b->has_firmware ? b->firmware.base : l->nram ? l->ram[0].base : 0;
+}
+
+static int32_t load_initrd(struct loader *l, struct boot *b)
+{
+    const struct graph_image *image = find_image(l, "initrd");
+    const uint64_t *where = place_given(l, "initrd");
+    struct source s;
+    struct loaded out;
+    uint64_t base = 0;
+    int32_t status;
+
+    if (!image)
+        return BP_OK;
+    status = source_open(l, image, &s);
+    if (status != BP_OK)
+        return status;
+    if (where) {
+        base = *where;
+    } else if (!place_find(l, home(l, b), s.bytes, 2 * MIB, &base) &&
+               !place_find(l, home(l, b), s.bytes, 4 * KIB, &base)) {
+        source_error(l, &s, "does not fit into RAM beside the kernel: give the board more memory");
+        status = BP_E_FULL;
+    }
+    if (status == BP_OK)
+        status = image_load_raw(l, &s, base, &out);
+    if (status == BP_OK)
+        b->initrd = (struct extent){base, s.bytes};
+    source_close(&s);
+    return status;
+}
+
+/* splitmix64: a fixed stream of bits for a given seed. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+/* Random bits for the guest's generator; the same ones in every run when it must be repeatable. */
+static bool make_seed(const struct graph *g, uint8_t seed[SEED_BYTES])
+{
+    uint64_t state = g->seed;
+    ssize_t got;
+
+    if (g->time != TIME_DETERMINISTIC) {
+        do
+            got = getrandom(seed, SEED_BYTES, 0);
+        while (got < 0 && errno == EINTR);
+        return got == SEED_BYTES;
+    }
+    for (uint32_t i = 0; i < SEED_BYTES; i += 8) {
+        uint64_t word = next_random(&state);
+
+        for (uint32_t k = 0; k < 8; k++)
+            seed[i + k] = (uint8_t)(word >> 8 * k);
+    }
+    return true;
+}
+
+static int32_t amend_user_tree(struct loader *l, const struct graph_image *image,
+                               const struct devicetree_chosen *chosen, uint8_t **tree, uint32_t *bytes)
+{
+    struct source s;
+    uint8_t *data = NULL;
+    int32_t status = source_open(l, image, &s);
+
+    if (status != BP_OK)
+        return status;
+    if (s.bytes > MAX_FDT) {
+        source_error(l, &s, "is larger than 16 MiB: this is not a device tree blob");
+        status = BP_E_INVAL;
+    } else {
+        data = source_take(l, &s);
+        status = data ? devicetree_amend(data, (uint32_t)s.bytes, chosen, tree, bytes) : BP_E_IO;
+        if (status == BP_E_INVAL)
+            source_error(l, &s, "is not a whole device tree blob: compile the source with dtc -O dtb");
+        else if (data && status != BP_OK)
+            source_error(l, &s, "no memory left on the host: close something");
+    }
+    free(data);
+    source_close(&s);
+    return status;
+}
+
+/* Where the tree goes. Firmware edits it in place and lets it grow, so leave some room where there is any. */
+static bool place_tree(struct loader *l, const struct boot *b, uint64_t bytes, struct extent *out)
+{
+    static const uint64_t slack[] = {64 * KIB, 4 * KIB, 0};
+    const uint64_t *where = place_given(l, "fdt");
+
+    *out = (struct extent){where ? *where : 0, bytes};
+    if (where)
+        return true;
+    for (size_t i = 0; i < sizeof(slack) / sizeof(*slack); i++) {
+        out->bytes = bytes + slack[i];
+        if (place_find(l, home(l, b), out->bytes, 4 * KIB, &out->base))
+            return true;
+    }
+    return false;
+}
+
+static int32_t put_tree(struct loader *l, struct boot *b, const struct graph_image *image, uint8_t *tree,
+                        uint32_t bytes)
+{
+    struct diag_pos pos = image ? image->pos : nowhere;
+    struct extent range;
+
+    if (!place_tree(l, b, bytes, &range)) {
+        free(tree);
+        /* A bare program on a small controller does without; who asked for a tree, or cannot start without, must know. */
+        if (!image && !b->kernel.linux_image)
+            return BP_OK;
+        diag_error(l->diag, pos, "device tree", "no room for it in RAM: give the board more memory");
+        return BP_E_FULL;
+    }
+    if (!place_claim(l, pos, "device tree", range, true)) {
+        free(tree);
+        return BP_E_INVAL;
+    }
+    b->fdt = range;
+    return machine_add_segment(l->machine, "device tree", range.base, tree, bytes, 0);
+}
+
+static int32_t load_tree(struct loader *l, struct boot *b)
+{
+    const struct graph_image *image = find_image(l, "fdt");
+    uint8_t seed[SEED_BYTES], *tree = NULL;
+    struct devicetree_chosen chosen = {
+        .bootargs = l->graph->cmdline,
+        .initrd_start = b->initrd.base,
+        .initrd_end = b->initrd.base + b->initrd.bytes,
+    };
+    uint32_t bytes = 0;
+    int32_t status;
+
+    if (make_seed(l->graph, seed)) {
+        chosen.rng_seed = seed;
+        chosen.rng_seed_bytes = SEED_BYTES;
+    }
+    status = image ? amend_user_tree(l, image, &chosen, &tree, &bytes)
+                   : devicetree_build(l->machine, &chosen, &tree, &bytes, l->diag);
+    return status == BP_OK ? put_tree(l, b, image, tree, bytes) : status;
+}
+
+static int32_t put_blob(struct loader *l, const struct boot *b, struct bp_boot *boot)
+{
+    uint8_t *bytes = malloc(BLOB_ROOM);
+    uint32_t length = bytes ? machine_boot_blob(l->machine, boot, bytes, BLOB_ROOM) : 0;
+    uint64_t base;
+
+    if (!length || length > BLOB_ROOM) {
+        free(bytes);
+        return bytes ? BP_OK : BP_E_NOMEM;
+    }
+    if (!place_find(l, home(l, b), length, 8, &base)) {
+        free(bytes);
+        if (!b->has_firmware)
+            return BP_OK;
+        diag_error(l->diag, nowhere, "boot information", "no room for it in RAM: give the board more memory");
+        return BP_E_FULL;
+    }
+    if (!place_claim(l, nowhere, "boot information", (struct extent){base, length}, true)) {
+        free(bytes);
+        return BP_E_INVAL;
+    }
+    boot->blob = base;
+    machine_boot_blob(l->machine, boot, bytes, BLOB_ROOM);
+    return machine_add_segment(l->machine, "boot information", base, bytes, length, 0);
+}
+
+/* Flash or ROM may hold a program already; without either there is nothing to run. */
+static bool has_rom(const struct graph *g)
+{
+    for (uint32_t i = 0; i < g->nnodes; i++)
+        for (uint32_t r = 0; g->nodes[i]->type->kind == TYPE_DEVICE && r < g->nodes[i]->type->nregions; r++)
+            if (g->nodes[i]->type->regions[r].flags & BP_REGION_ROMD)
+                return true;
+    return false;
+}
+
+int32_t load_images(struct machine *m, struct diag *d)
+{
+    struct loader l = {.machine = m, .graph = machine_graph(m), .diag = d};
+    struct boot b = {0};
+    struct bp_boot boot = {.size = sizeof(boot)};
+    int32_t status = place_init(&l), others;
+
+    if (status != BP_OK)
+        goto out;
+    status = load_programs(&l, &b);
+    others = load_others(&l);
+    if (status == BP_OK)
+        status = others;
+    if (status == BP_OK)
+        status = load_initrd(&l, &b);
+    if (status == BP_OK && !b.has_firmware && !b.has_kernel && !l.graph->nimages && !has_rom(l.graph)) {
+        diag_error(d, nowhere, l.graph->name, "nothing to run: name a program with --image kernel=FILE");
+        status = BP_E_NOENT;
+    }
+    if (status == BP_OK)
+        status = load_tree(&l, &b);
+    if (status == BP_OK) {
+        boot.fdt = b.fdt.base;
+        boot.entry = b.has_firmware ? b.firmware.entry : b.kernel.entry;
+        boot.next_entry = b.has_firmware ? b.kernel.entry : 0;
+        boot.ncpus = machine_cpus(m);
+        status = put_blob(&l, &b, &boot);
+    }
+    if (status == BP_OK)
+        machine_set_boot(m, &boot);
+out:
+    if (status != BP_OK && !d->errors)
+        diag_error(d, nowhere, "loading", "no memory left on the host: close something");
+    place_finish(&l);
+    return status;
+}

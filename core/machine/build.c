@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * build.c - from a checked graph to a machine: instances, wires, init. And back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/machine/dev.h"
+
+static int32_t init_node(struct bp_dev *dev)
+{
+    struct machine *m = dev->machine;
+    int32_t status = BP_OK;
+
+    if (dev->type->kind == TYPE_DEVICE && dev->type->device->init)
+        status = dev->type->device->init(dev->instance, dev, &m->core);
+    else if (dev->type->kind == TYPE_CPU && dev->vcpu)
+        status = dev->type->cpu->init(dev->instance, dev->vcpu->handle, m->accel->vcpu_api(m->accel_self), dev, &m->core);
+    else if (dev->type->kind == TYPE_CPU)
+        status = dev->type->cpu->init(dev->instance, NULL, &vcpu_idle_api, dev, &m->core);
+    /* finish() must accept an instance whose init() failed, and is called for it. */
+    dev->initialised = true;
+    return status;
+}
+
+static void finish_dev(struct bp_dev *dev)
+{
+    if (!dev->initialised)
+        return;
+    dev->initialised = false;
+    switch (dev->type->kind) {
+    case TYPE_DEVICE:
+        if (dev->type->device->finish)
+            dev->type->device->finish(dev->instance);
+        break;
+    case TYPE_CPU:
+        if (dev->type->cpu->finish)
+            dev->type->cpu->finish(dev->instance);
+        break;
+    case TYPE_BACKEND:
+        if (dev->type->backend->finish)
+            dev->type->backend->finish(dev->instance);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- the machine ----------------------------------------------------------------------------------------- */
+
+static struct bp_dev *name_dev(struct bp_dev *dev, struct machine *m, const struct type *type, const char *name,
+                               struct diag_pos pos)
+{
+    dev->machine = m;
+    dev->type = type;
+    dev->name = name;
+    dev->pos = pos;
+    return dev;
+}
+
+static bool failed(struct bp_dev *dev, int32_t status, const char *fallback)
+{
+    if (status == BP_OK)
+        return false;
+    dev_report(dev, status == BP_E_NOMEM ? "the host has no memory left: make the machine smaller" : fallback);
+    return true;
+}
+
+static bool no_memory(struct machine *m)
+{
+    diag_error(m->diag, (struct diag_pos){0}, "machine", "the host has no memory left: make the machine smaller");
+    return false;
+}
+
+static bool build_accel(struct machine *m)
+{
+    const struct graph_accel *chosen = NULL;
+    char why[256], refused[1024] = "";
+
+    for (uint32_t i = 0; i < m->graph->naccels && !chosen; i++) {
+        const struct bp_accel_class *cls = m->graph->accels[i].type->accel;
+
+        why[0] = 0;
+        if (!cls->probe || cls->probe(&m->core, why, sizeof(why)) >= 0)
+            chosen = &m->graph->accels[i];
+        else
+            snprintf(refused + strlen(refused), sizeof(refused) - strlen(refused), " %s: %s.", m->graph->accels[i].name, why);
+    }
+    if (!chosen) {
+        diag_error(m->diag, (struct diag_pos){0}, "accel", "none of the accelerators runs here:%s add interp to the list",
+                   refused);
+        return false;
+    }
+    name_dev(&m->accel_dev, m, chosen->type, chosen->name, chosen->pos);
+    m->accel_dev.instance = dev_memory(chosen->type->instance_size, chosen->type->instance_align);
+    if (!m->accel_dev.instance || dev_write_props(&m->accel_dev, chosen->props, chosen->nprops) != BP_OK)
+        return !failed(&m->accel_dev, BP_E_NOMEM, NULL);
+    m->accel = chosen->type->accel;
+    m->accel_self = m->accel_dev.instance;
+    vcpu_accel_host(&m->accel_host);
+    m->accel_dev.initialised = true;
+    return !failed(&m->accel_dev, m->accel->init(m->accel_self, &m->accel_dev, &m->core, &m->accel_host, m),
+                   "the accelerator does not start");
+}
+
+/* Deterministic time counts instructions: run() would have to stop after a given number of them. */
+static bool check_time(struct machine *m)
+{
+    if (m->graph->time != TIME_DETERMINISTIC)
+        return true;
+    diag_error(m->diag, (struct diag_pos){0}, "time",
+               "accelerator %s cannot run on a budget of instructions, which deterministic time needs: use "
+               "time: realtime or time: fast",
+               m->accel->name);
+    return false;
+}
+
+static bool build_backends(struct machine *m)
+{
+    bool ok = true;
+
+    if (m->flags & MACHINE_NO_BACKENDS)
+        return true;
+    m->backends = calloc(m->graph->nbackends + 1, sizeof(*m->backends));
+    if (!m->backends)
+        return no_memory(m);
+    for (uint32_t i = 0; i < m->graph->nbackends; i++) {
+        const struct graph_backend *backend = &m->graph->backends[i];
+        struct bp_dev *dev = name_dev(&m->backends[i], m, backend->type, backend->name, backend->pos);
+        int32_t status = BP_E_NOMEM;
+
+        m->nbackends++;
+        dev->backend = backend;
+        dev->instance = dev_memory(dev->type->instance_size, dev->type->instance_align);
+        if (dev->instance)
+            status = dev_write_props(dev, backend->props, backend->nprops);
+        if (status == BP_OK) {
+            dev->initialised = true;
+            status = dev->type->backend->init(dev->instance, dev, &m->core);
+        }
+        dev->failed = failed(dev, status, "the back end does not open");
+        ok &= !dev->failed;
+    }
+    return ok;
+}
+
+static bool build_nodes(struct machine *m)
+{
+    const struct graph *g = m->graph;
+
+    m->devs = calloc(g->nnodes + 1, sizeof(*m->devs));
+    m->vcpus = calloc(g->nnodes + 1, sizeof(*m->vcpus));
+    if (!m->devs || !m->vcpus)
+        return no_memory(m);
+    m->ndevs = g->nnodes;
+    for (uint32_t i = 0; i < g->nnodes; i++) {
+        name_dev(&m->devs[i], m, g->nodes[i]->type, g->nodes[i]->name, g->nodes[i]->pos)->node = g->nodes[i];
+        m->nvcpus += g->nodes[i]->type->kind == TYPE_CPU && m->accel_self;
+    }
+    for (uint32_t i = 0; i < m->ndevs; i++)
+        if (failed(&m->devs[i], dev_build(&m->devs[i]), "cannot be built")) {
+            m->nvcpus = 0; /* some have no handle: none will be used */
+            return false;
+        }
+    for (uint32_t i = 0; i < m->ndevs; i++)
+        if (failed(&m->devs[i], dev_write_props(&m->devs[i], g->nodes[i]->props, g->nodes[i]->nprops), "cannot be built"))
+            return false;
+    return true;
+}
+
+static bool connect_ports(struct machine *m)
+{
+    const struct graph *g = m->graph;
+    int32_t status = bus_publish(&m->bus);
+
+    for (uint32_t i = 0; i < g->nwires && status == BP_OK; i++) {
+        const struct graph_wire *w = &g->wires[i];
+
+        status = wire_connect(machine_dev_of(m, w->from)->ports[w->out_port].wire, w->out_index,
+                              machine_dev_of(m, w->to)->ports[w->in_port].wire, w->in_index, w->invert);
+        if (status == BP_E_INVAL)
+            diag_error(m->diag, w->pos, w->from->name, "the line is out of the port's width: connect fewer");
+    }
+    for (uint32_t i = 0; i < g->nclocks && status == BP_OK; i++) {
+        const struct graph_clock *c = &g->clocks[i];
+
+        status = wire_connect_clock(machine_dev_of(m, c->from)->ports[c->out_port].clock_out,
+                                    machine_dev_of(m, c->to)->ports[c->in_port].clock_in);
+    }
+    return status == BP_E_NOMEM ? no_memory(m) : status == BP_OK;
+}
+
+/* Devices that give clocks come first, so that init() of the others finds them running. */
+static bool init_nodes(struct machine *m)
+{
+    bool ok = true;
+
+    for (uint32_t pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < m->ndevs; i++) {
+            bool source = false;
+
+            for (uint32_t p = 0; p < m->devs[i].type->nports; p++)
+                source |= m->devs[i].type->ports[p].kind == BP_PORT_CLOCK && m->devs[i].type->ports[p].dir == BP_DIR_OUT;
+            if (source != (pass == 0))
+                continue;
+            trace_dev_init(&m->devs[i]);
+            ok &= !failed(&m->devs[i], init_node(&m->devs[i]), "does not start");
+        }
+    return ok;
+}
+
+struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags, struct diag *d)
+{
+    struct machine *m = calloc(1, sizeof(*m));
+    bool ok = m != NULL;
+
+    (void)r;
+    if (!ok) {
+        diag_error(d, (struct diag_pos){0}, g->name, "the host has no memory left");
+        return NULL;
+    }
+    m->graph = g;
+    m->diag = d;
+    m->flags = flags;
+    m->core = (struct bp_core){.size = sizeof(m->core), .version = BACKPLANE_VERSION, .get = machine_iface};
+    lock_init(&m->lock);
+    trace_init(&m->trace);
+    if (vtime_init(&m->time, m, g->time) != BP_OK || loop_init(&m->loop, m) != BP_OK || bus_init(&m->bus, m) != BP_OK) {
+        diag_error(d, (struct diag_pos){0}, g->name, "the host refuses timers, descriptors or memory: raise its limits");
+        ok = false;
+    }
+    if (ok && !(flags & MACHINE_NO_BACKENDS))
+        ok = build_accel(m) && check_time(m);
+    if (ok) {
+        bool backends = build_backends(m);
+
+        ok = build_nodes(m) && backends && connect_ports(m) && init_nodes(m);
+    }
+    if (!ok) {
+        machine_destroy(m);
+        return NULL;
+    }
+    m->phase = PHASE_READY;
+    return m;
+}
+
+/* The reverse of building, as far as it got: nobody may be called once what it uses is gone. */
+void machine_destroy(struct machine *m)
+{
+    if (!m)
+        return;
+    m->phase = PHASE_END;
+    vcpu_park_all(m);
+    loop_close_posts(&m->loop);
+    lock_take(&m->lock);
+    for (struct block_bridge *b = m->loop.blocks; b; b = b->next)
+        blocks_drain(b); /* requests end before their device and their back end do */
+    lock_drop(&m->lock);
+    for (uint32_t i = m->ndevs; i-- > 0;)
+        finish_dev(&m->devs[i]);
+    for (uint32_t i = m->nbackends; i-- > 0;) {
+        finish_dev(&m->backends[i]);
+        loop_free_watches(&m->backends[i]);
+    }
+    loop_finish(&m->loop);
+    for (uint32_t i = m->ndevs; m->vcpus && i-- > 0;)
+        vcpu_destroy(&m->vcpus[i]);
+    for (uint32_t i = m->ndevs; i-- > 0;)
+        dev_free(&m->devs[i]);
+    for (uint32_t i = m->nbackends; i-- > 0;)
+        dev_free(&m->backends[i]);
+    if (m->accel_dev.initialised && m->accel->finish)
+        m->accel->finish(m->accel_self);
+    dev_free(&m->accel_dev);
+    bus_finish(&m->bus);
+    vtime_finish(&m->time);
+    for (uint32_t i = 0; i < m->nsegments; i++) {
+        free(m->segments[i].name);
+        free(m->segments[i].data);
+    }
+    for (uint32_t i = 0; i < m->nsymbols; i++)
+        free(m->symbols[i].name);
+    free(m->segments);
+    free(m->symbols);
+    free(m->devs);
+    free(m->vcpus);
+    free(m->backends);
+    trace_finish(&m->trace);
+    lock_finish(&m->lock);
+    free(m);
+}

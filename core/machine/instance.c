@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * instance.c - one instance: its memory, properties, regions and ports, made and unmade.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/machine/dev.h"
+
+struct bp_dev *machine_dev_of(struct machine *m, const struct graph_node *node)
+{
+    return node ? &m->devs[node->index] : NULL;
+}
+
+void *dev_alloc(struct bp_dev *dev, size_t bytes)
+{
+    struct dev_allocation *allocation = calloc(1, sizeof(*allocation) + bytes);
+
+    if (!allocation)
+        return NULL;
+    allocation->next = dev->allocations;
+    dev->allocations = allocation;
+    return allocation->bytes;
+}
+
+void dev_report(struct bp_dev *dev, const char *fallback)
+{
+    struct machine *m = dev->machine;
+    struct diag_pos pos = dev->pos;
+    char thing[256];
+
+    for (uint32_t i = 0; dev->error_property && dev->node && i < dev->node->nprops; i++)
+        if (!strcmp(dev->node->props[i].row->name, dev->error_property) && dev->node->props[i].given)
+            pos = dev->node->props[i].value.pos;
+    for (uint32_t i = 0; dev->error_property && dev->backend && i < dev->backend->nprops; i++)
+        if (!strcmp(dev->backend->props[i].row->name, dev->error_property) && dev->backend->props[i].given)
+            pos = dev->backend->props[i].value.pos;
+    snprintf(thing, sizeof(thing), "%s%s%s", dev->name, dev->error_property ? "." : "",
+             dev->error_property ? dev->error_property : "");
+    if (m->diag)
+        diag_error(m->diag, pos, thing, "%s", dev->error ? dev->error : fallback);
+}
+
+/* --- properties ----------------------------------------------------------------------------------------- */
+
+static uint32_t element_size(uint32_t type)
+{
+    static const uint8_t sizes[] = {
+        [BP_PROP_BOOL] = 1, [BP_PROP_U8] = 1,    [BP_PROP_U16] = 2,      [BP_PROP_U32] = 4,
+        [BP_PROP_U64] = 8,  [BP_PROP_I64] = 8,   [BP_PROP_F64] = 8,      [BP_PROP_STR] = sizeof(char *),
+        [BP_PROP_BYTES] = sizeof(struct bp_bytes), [BP_PROP_ENUM] = 4,   [BP_PROP_SIZE] = 8,
+        [BP_PROP_FREQ] = 8, [BP_PROP_ADDR] = 8,  [BP_PROP_DURATION] = 8, [BP_PROP_REF] = sizeof(struct bp_ref),
+        [BP_PROP_LIST] = 0, [BP_PROP_PATH] = sizeof(char *),
+    };
+
+    return type < sizeof(sizes) ? sizes[type] : 0;
+}
+
+static void write_ref(struct bp_dev *dev, const struct bp_prop *row, const struct graph_node *node, struct bp_ref *ref)
+{
+    struct bp_dev *target = machine_dev_of(dev->machine, node);
+
+    memset(ref, 0, sizeof(*ref));
+    if (!target)
+        return;
+    ref->self = target->instance;
+    ref->dev = target;
+    ref->path = target->name;
+    if (row->ref_iface && target->type->kind == TYPE_CPU && target->type->cpu->get_iface)
+        ref->iface = target->type->cpu->get_iface(target->instance, row->ref_iface);
+    else if (row->ref_iface && target->type->kind == TYPE_DEVICE && target->type->device->get_iface)
+        ref->iface = target->type->device->get_iface(target->instance, row->ref_iface);
+}
+
+static int32_t write_value(struct bp_dev *dev, const struct bp_prop *row, uint32_t type,
+                           const struct graph_value *value, void *at)
+{
+    struct bp_bytes bytes;
+    struct bp_list list;
+
+    switch (type) {
+    case BP_PROP_STR:
+    case BP_PROP_PATH:
+        memcpy(at, &value->s, sizeof(value->s));
+        return BP_OK;
+    case BP_PROP_BYTES:
+        bytes = (struct bp_bytes){value->bytes.data, value->bytes.size};
+        memcpy(at, &bytes, sizeof(bytes));
+        return BP_OK;
+    case BP_PROP_REF:
+        write_ref(dev, row, value->ref, at);
+        return BP_OK;
+    case BP_PROP_LIST:
+        list.count = value->list.count;
+        list.stride = element_size(row->element);
+        list.items = dev_alloc(dev, (size_t)list.count * list.stride + 1);
+        if (!list.items)
+            return BP_E_NOMEM;
+        for (uint32_t i = 0; i < list.count; i++)
+            write_value(dev, row, row->element, &value->list.items[i], (char *)list.items + (size_t)i * list.stride);
+        memcpy(at, &list, sizeof(list));
+        return BP_OK;
+    default: /* numbers: little-endian host, so the low bytes are the value */
+        memcpy(at, &value->u, element_size(type));
+        return BP_OK;
+    }
+}
+
+int32_t dev_write_props(struct bp_dev *dev, const struct graph_prop *props, uint32_t nprops)
+{
+    int32_t status = BP_OK;
+
+    for (uint32_t i = 0; i < nprops && status == BP_OK; i++)
+        status = write_value(dev, props[i].row, props[i].row->type, &props[i].value,
+                             (char *)dev->instance + props[i].row->offset);
+    return status;
+}
+
+/* --- instances ------------------------------------------------------------------------------------------- */
+
+void *dev_memory(uint32_t bytes, uint32_t align)
+{
+    void *memory;
+
+    if (align < sizeof(void *))
+        align = sizeof(void *);
+    if (posix_memalign(&memory, align, bytes ? bytes : 1))
+        return NULL;
+    memset(memory, 0, bytes);
+    return memory;
+}
+
+static struct bp_dev *backend_of(struct machine *m, const struct graph_node *node, uint32_t port)
+{
+    for (uint32_t i = 0; i < m->graph->nattaches; i++) {
+        const struct graph_attach *attach = &m->graph->attaches[i];
+
+        if (attach->node != node || attach->port != port)
+            continue;
+        for (uint32_t b = 0; b < m->nbackends; b++)
+            if (!strcmp(m->backends[b].name, attach->backend) && !m->backends[b].failed)
+                return &m->backends[b];
+    }
+    return NULL;
+}
+
+/* Makes the object behind a port's handle and writes the handle into the instance. */
+static int32_t make_port(struct bp_dev *dev, uint32_t index)
+{
+    const struct bp_port *row = &dev->type->ports[index];
+    union dev_port *port = &dev->ports[index];
+    struct bp_dev *backend;
+    int32_t status = BP_OK;
+    static const size_t sizes[] = {
+        [BP_PORT_IRQ] = sizeof(struct wire_port),   [BP_PORT_GPIO] = sizeof(struct wire_port),
+        [BP_PORT_RESET] = sizeof(struct wire_port), [BP_PORT_CLOCK] = sizeof(struct clock_out),
+        [BP_PORT_BUS] = sizeof(struct bus_port),    [BP_PORT_CHAR] = sizeof(struct char_bridge),
+        [BP_PORT_BLOCK] = sizeof(struct block_bridge),
+    };
+
+    if (row->kind >= sizeof(sizes) / sizeof(*sizes) || !sizes[row->kind])
+        return BP_E_UNSUPPORTED;
+    port->wire = dev_alloc(dev, sizes[row->kind] > sizeof(struct clock_in) ? sizes[row->kind] : sizeof(struct clock_in));
+    if (!port->wire)
+        return BP_E_NOMEM;
+    switch (row->kind) {
+    case BP_PORT_CLOCK:
+        if (row->dir == BP_DIR_OUT)
+            *port->clock_out = (struct clock_out){.dev = dev, .port = index};
+        else
+            *port->clock_in = (struct clock_in){.dev = dev, .port = index};
+        break;
+    case BP_PORT_BUS:
+        *port->bus = (struct bus_port){dev, &dev->machine->bus};
+        break;
+    case BP_PORT_CHAR:
+    case BP_PORT_BLOCK:
+        backend = backend_of(dev->machine, dev->node, index);
+        status = row->kind == BP_PORT_CHAR ? chars_attach(port->chars, dev, index, backend)
+                                           : blocks_attach(port->blocks, dev, index, backend);
+        break;
+    default:
+        status = wire_port_init(port->wire, dev, index, graph_port_width(dev->node, index), row->dir == BP_DIR_OUT);
+        break;
+    }
+    if (row->offset != BP_NO_OFFSET && (size_t)row->offset + sizeof(void *) <= dev->type->instance_size)
+        memcpy((char *)dev->instance + row->offset, &port->wire, sizeof(void *));
+    return status;
+}
+
+static void finish_port(struct bp_dev *dev, uint32_t index)
+{
+    union dev_port *port = &dev->ports[index];
+
+    if (!port->wire)
+        return;
+    switch (dev->type->ports[index].kind) {
+    case BP_PORT_CLOCK:
+        if (dev->type->ports[index].dir == BP_DIR_OUT)
+            free(port->clock_out->consumers);
+        break;
+    case BP_PORT_CHAR:
+        chars_finish(port->chars);
+        break;
+    case BP_PORT_BLOCK:
+        blocks_finish(port->blocks);
+        break;
+    case BP_PORT_BUS:
+        break;
+    default:
+        wire_port_finish(port->wire);
+        break;
+    }
+}
+
+static int32_t make_regions(struct bp_dev *dev)
+{
+    const struct graph_node *node = dev->node;
+    int32_t status = BP_OK;
+
+    for (uint32_t i = 0; i < dev->type->nregions && status == BP_OK; i++) {
+        uint64_t base = 0, bytes = 0;
+
+        for (uint32_t r = 0; r < node->nregs; r++)
+            if (node->regs[r].region == i) {
+                base = node->regs[r].base;
+                bytes = node->regs[r].bytes;
+            }
+        status = bus_region_init(&dev->regions[i], dev, i, base, bytes);
+        if (status == BP_OK && dev->regions[i].bytes && (bytes || dev->regions[i].floating))
+            status = bus_place(&dev->machine->bus, &dev->regions[i]);
+    }
+    return status;
+}
+
+/* What the accelerator says against a CPU is about that CPU's node. */
+static int32_t make_vcpu(struct bp_dev *dev)
+{
+    struct machine *m = dev->machine;
+    int32_t status = vcpu_create(&m->vcpus[dev->node->cpu_index], dev, dev->node->cpu_index);
+    char text[512];
+
+    trace_error_text(&m->accel_dev, text, sizeof(text));
+    if (status != BP_OK && *text)
+        trace_error_api.set(dev, NULL, text);
+    return status;
+}
+
+static int32_t make_instance(struct bp_dev *dev)
+{
+    struct machine *m = dev->machine;
+    const struct type *type = dev->type;
+
+    dev->regions = dev_alloc(dev, type->nregions * sizeof(*dev->regions) + 1);
+    dev->ports = dev_alloc(dev, type->nports * sizeof(*dev->ports) + 1);
+    if (!dev->regions || !dev->ports)
+        return BP_E_NOMEM;
+    if (type->kind == TYPE_CPU && m->accel_self)
+        return make_vcpu(dev);
+    dev->instance = dev_memory(type->instance_size, type->instance_align);
+    return dev->instance ? BP_OK : BP_E_NOMEM;
+}
+
+int32_t dev_build(struct bp_dev *dev)
+{
+    int32_t status = make_instance(dev);
+
+    if (status == BP_OK && dev->type->kind == TYPE_DEVICE)
+        status = make_regions(dev);
+    for (uint32_t i = 0; i < dev->type->nports && status == BP_OK; i++)
+        status = make_port(dev, i);
+    return status;
+}
+
+void dev_free(struct bp_dev *dev)
+{
+    vtime_free_timers(dev);
+    for (uint32_t i = 0; dev->ports && i < dev->type->nports; i++)
+        finish_port(dev, i);
+    for (uint32_t i = 0; dev->regions && i < dev->type->nregions; i++)
+        bus_region_finish(&dev->regions[i]);
+    while (dev->allocations) {
+        struct dev_allocation *allocation = dev->allocations;
+
+        dev->allocations = allocation->next;
+        free(allocation);
+    }
+    if (!dev->vcpu)
+        free(dev->instance);
+    free(dev->error);
+    free(dev->error_property);
+}
+

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run.c - a built machine at work: reset, the loop, requests to end or reset, and what the loader and the device tree
+ * need of it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/machine/dev.h"
+
+#define FLUSH_MS 2000 /* how long output may take to reach its back ends at the end */
+
+/* --- reset ------------------------------------------------------------------------------------------------ */
+
+static void reset_devices(struct machine *m, uint32_t kind)
+{
+    for (uint32_t i = 0; i < m->ndevs; i++)
+        for (uint32_t r = 0; r < m->devs[i].type->nregions; r++)
+            if (m->devs[i].regions[r].regs)
+                regs_reset(m->devs[i].regions[r].regs, m->devs[i].instance);
+    wire_reset_begin(m);
+    /* CPUs first: devices may call them in reset(). */
+    for (uint32_t i = 0; i < m->ndevs; i++)
+        if (m->devs[i].vcpu)
+            m->devs[i].type->cpu->reset(m->devs[i].instance, kind);
+    for (uint32_t i = 0; i < m->ndevs; i++)
+        if (m->devs[i].type->kind == TYPE_DEVICE && m->devs[i].type->device->reset)
+            m->devs[i].type->device->reset(m->devs[i].instance, kind);
+    wire_reset_end(m);
+}
+
+static void load_segments(struct machine *m)
+{
+    for (uint32_t i = 0; i < m->nsegments; i++) {
+        const struct segment *s = &m->segments[i];
+        static const uint8_t zeros[4096];
+
+        bus_copy(&m->bus, s->pa, s->data, s->bytes, true);
+        for (uint64_t done = 0; done < s->zero; done += sizeof(zeros))
+            bus_copy(&m->bus, s->pa + s->bytes + done, (void *)zeros,
+                     s->zero - done < sizeof(zeros) ? s->zero - done : sizeof(zeros), true);
+        m->accel->ram_written(m->accel_self, s->pa, s->bytes + s->zero);
+    }
+}
+
+/* vCPUs are parked. */
+static void reset(struct machine *m, uint32_t kind)
+{
+    lock_take(&m->lock);
+    reset_devices(m, kind);
+    load_segments(m);
+    for (uint32_t i = 0; i < m->nvcpus; i++)
+        m->vcpus[i].dev->type->cpu->set_boot(m->vcpus[i].dev->instance, i, &m->boot);
+    lock_drop(&m->lock);
+}
+
+/* --- running ---------------------------------------------------------------------------------------------- */
+
+void machine_request(struct machine *m, uint32_t request)
+{
+    atomic_fetch_or(&m->request, request);
+    vcpu_stop_all(m);
+    loop_wake(&m->loop);
+}
+
+void machine_quit(struct machine *m)
+{
+    atomic_fetch_or(&m->request, REQUEST_QUIT);
+    uv_async_send(&m->loop.wake); /* the one async-signal-safe call of libuv; the loop stops the vCPUs */
+}
+
+static void warm_reset(struct machine *m)
+{
+    vcpu_park_all(m);
+    atomic_fetch_and(&m->request, ~REQUEST_RESET);
+    reset(m, BP_RESET_WARM);
+    vcpu_resume_all(m);
+}
+
+/* What the guest printed last must reach the user, but not at any price. */
+static void flush_output(struct machine *m)
+{
+    uint64_t end = vtime_host() + FLUSH_MS * 1000000ull;
+
+    while (!chars_drained(&m->loop) && vtime_host() < end) {
+        struct timespec pause = {0, 1000000};
+
+        loop_turn(&m->loop, false);
+        if (!chars_drained(&m->loop))
+            nanosleep(&pause, NULL);
+    }
+}
+
+struct machine_result machine_run(struct machine *m)
+{
+    struct machine_result result = {MACHINE_FAILED, 0, 0};
+    uint32_t request;
+    bool started = true;
+
+    m->diag = NULL;
+    reset(m, BP_RESET_COLD);
+    for (uint32_t i = 0; i < m->nvcpus; i++)
+        started &= vcpu_start_thread(&m->vcpus[i]) == BP_OK;
+    if (!started)
+        machine_request(m, REQUEST_FAIL);
+    loop_catch_signals(&m->loop);
+    m->phase = PHASE_RUN;
+    m->run_started = vtime_host();
+    vtime_start(&m->time);
+    if (started)
+        vcpu_resume_all(m);
+    loop_wake(&m->loop); /* the first turn grants input credits */
+    while (!((request = atomic_load(&m->request)) & ~REQUEST_RESET)) {
+        if (request & REQUEST_RESET)
+            warm_reset(m);
+        loop_turn(&m->loop, true);
+    }
+    vcpu_park_all(m);
+    vtime_stop(&m->time);
+    flush_output(m);
+    loop_release_signals(&m->loop);
+    m->phase = PHASE_READY;
+    m->run_ended = vtime_host();
+    if (request & REQUEST_FAIL) {
+        result.end = MACHINE_FAILED;
+    } else if (request & REQUEST_POWER_OFF) {
+        result.end = MACHINE_POWER_OFF;
+    } else {
+        result.end = MACHINE_QUIT;
+        result.signal = atomic_load(&m->quit_signal);
+    }
+    result.code = atomic_load(&m->power_code);
+    return result;
+}
+
+/* --- for the loader and the device tree -------------------------------------------------------------------------- */
+
+int32_t machine_mem_write(struct machine *m, uint64_t pa, const void *data, uint64_t bytes)
+{
+    return bus_copy(&m->bus, pa, (void *)data, bytes, true);
+}
+
+int32_t machine_mem_read(struct machine *m, uint64_t pa, void *data, uint64_t bytes)
+{
+    return bus_copy(&m->bus, pa, data, bytes, false);
+}
+
+bool machine_ram(struct machine *m, uint64_t pa, uint64_t *base, uint64_t *bytes)
+{
+    struct bp_phys phys;
+
+    bus_resolve(&m->bus, pa, &phys);
+    if (!(phys.flags & BP_PHYS_WRITABLE))
+        return false;
+    *base = phys.base;
+    *bytes = phys.bytes;
+    return true;
+}
+
+int32_t machine_add_segment(struct machine *m, const char *name, uint64_t pa, uint8_t *data, uint64_t bytes,
+                            uint64_t zero_bytes)
+{
+    struct segment *segments = realloc(m->segments, (m->nsegments + 1) * sizeof(*segments));
+    char *copy = strdup(name);
+
+    if (segments)
+        m->segments = segments;
+    if (!segments || !copy) {
+        free(copy);
+        free(data);
+        return BP_E_NOMEM;
+    }
+    m->segments[m->nsegments++] = (struct segment){copy, pa, bytes, zero_bytes, data};
+    return BP_OK;
+}
+
+int32_t machine_add_symbol(struct machine *m, const char *name, uint64_t address)
+{
+    struct symbol *symbols;
+    char *copy;
+
+    if (!(m->nsymbols & (m->nsymbols + 1))) { /* full: room grows to the next power of two, minus one */
+        symbols = realloc(m->symbols, (2 * (size_t)m->nsymbols + 1) * sizeof(*symbols));
+        if (!symbols)
+            return BP_E_NOMEM;
+        m->symbols = symbols;
+    }
+    copy = strdup(name);
+    if (!copy)
+        return BP_E_NOMEM;
+    m->symbols[m->nsymbols++] = (struct symbol){copy, address};
+    return BP_OK;
+}
+
+void machine_set_boot(struct machine *m, const struct bp_boot *boot)
+{
+    m->boot = *boot;
+    m->boot.size = sizeof(m->boot);
+    m->boot.ncpus = machine_cpus(m);
+}
+
+uint32_t machine_cpus(const struct machine *m)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < m->graph->nnodes; i++)
+        n += m->graph->nodes[i]->type->kind == TYPE_CPU;
+    return n;
+}
+
+uint32_t machine_boot_blob(struct machine *m, const struct bp_boot *boot, void *bytes, uint32_t room)
+{
+    const struct bp_cpu_class *cls = m->nvcpus ? m->vcpus[0].dev->type->cpu : NULL;
+
+    return cls && cls->boot_blob ? cls->boot_blob(m->vcpus[0].dev->instance, boot, bytes, room) : 0;
+}
+
+void *machine_instance(struct machine *m, const struct graph_node *node)
+{
+    return m->devs[node->index].instance;
+}
+
+struct bp_dev *machine_dev(struct machine *m, const struct graph_node *node)
+{
+    return &m->devs[node->index];
+}
+
+const struct graph_node *machine_node(const struct bp_dev *dev)
+{
+    return dev->node;
+}
+
+const struct graph *machine_graph(const struct machine *m)
+{
+    return m->graph;
+}
+
+uint64_t machine_node_clock(struct machine *m, const struct graph_node *node)
+{
+    const struct bp_dev *dev = &m->devs[node->index];
+
+    for (uint32_t i = 0; i < dev->type->nports; i++)
+        if (dev->type->ports[i].kind == BP_PORT_CLOCK && dev->type->ports[i].dir == BP_DIR_IN)
+            return dev->ports[i].clock_in->source ? dev->ports[i].clock_in->source->hz : 0;
+    return 0;
+}
+
+void machine_get_stats(struct machine *m, struct machine_stats *out)
+{
+    uint64_t first = atomic_load(&m->first_run);
+
+    out->virtual_ns = vtime_now(&m->time);
+    out->host_ns = m->run_started ? (m->run_ended ? m->run_ended : vtime_host()) - m->run_started : 0;
+    out->first_insn_ns = first > m->run_started ? first - m->run_started : 0;
+}
+
+const char *machine_accel_name(const struct machine *m)
+{
+    return m->accel ? m->accel->name : "";
+}
+
+bool machine_counter(struct machine *m, uint32_t i, struct bp_accel_counter *out)
+{
+    return m->accel && m->accel->counter && m->accel->counter(m->accel_self, i, out) == BP_OK;
+}
