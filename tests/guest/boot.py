@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Boots real software: boot.py TEST BACKPLANE BOARD GUEST_DIR, TEST one of the functions below.
+
+GUEST_DIR holds what tools/guest fetched. Scripts for the guest travel as a second archive in the initramfs.
+"""
+import gzip
+import os
+import subprocess
+import sys
+import tempfile
+
+from harness import Guest, check, check_sane, main
+
+BOOT = 240  # seconds until a kernel has reached its script
+
+
+def cpio_newc(name, data):
+    """One file as a cpio archive in the "newc" format, with its trailer."""
+    def record(name, mode, data, inode):
+        fields = [inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+        head = b"070701" + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0"
+        return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
+    return record(name, 0o100755, data, 1) + record("TRAILER!!!", 0, b"", 0)
+
+
+class Setup:
+    def __init__(self, backplane, board, guest_dir, folder):
+        self.backplane, self.board, self.dir, self.folder = backplane, board, guest_dir, folder
+
+    def command(self, *arguments, firmware="fw_dynamic.bin"):
+        return [self.backplane, "run", self.board, "--image", f"firmware={self.dir}/{firmware}",
+                "--backend", "console=stdio", *arguments]
+
+    def initrd(self, script):
+        path = f"{self.folder}/initrd.cpio.gz"
+        with open(f"{self.dir}/initramfs.cpio.gz", "rb") as base, open(path, "wb") as out:
+            out.write(base.read() + gzip.compress(cpio_newc("script", script.encode())))
+        return path
+
+    def linux(self, script, *arguments, cmdline="console=ttyS0 loglevel=4"):
+        return self.command("--image", f"kernel={self.dir}/Image", "--image", f"initrd={self.initrd(script)}",
+                            "--cmdline", cmdline, *arguments)
+
+
+def finish(guest, seconds=60):
+    status = guest.wait(seconds)
+    check_sane(guest, status)
+    check(status == 0, f"exit status {status} after a clean power-off")
+
+
+def uboot(guests, setup):
+    """OpenSBI hands over to U-Boot in S-mode; its prompt takes commands; poweroff ends the machine."""
+    guest = Guest(setup.command("--image", f"kernel={setup.dir}/u-boot.bin"))
+    guests.append(guest)
+    guest.expect("OpenSBI v")
+    guest.expect("U-Boot 20")
+    guest.expect("autoboot:")
+    guest.send("\n")
+    guest.expect("=> ")
+    guest.send("version\n")
+    guest.expect("U-Boot 20")
+    guest.expect("=> ")
+    guest.send("md.l 0x80200000 4\n")
+    guest.expect("80200000:")
+    guest.expect("=> ")
+    guest.send("poweroff\n")
+    finish(guest)
+
+
+SMALL = """uname -a
+nproc
+cat /proc/cpuinfo
+free
+"""
+
+
+def linux(guests, setup):
+    """A kernel of Debian's reaches its script, sees the machine that was described, and powers off."""
+    guest = Guest(setup.linux(SMALL + "cat /proc/device-tree/model; echo\nhwclock -r\n"))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("Linux backplane 6.")
+    guest.expect("riscv64")
+    guest.expect("mmu\t\t: sv")
+    guest.expect("guest: script ended with status 0")
+    finish(guest)
+
+
+def linux_smp(guests, setup):
+    """Four harts, all of them used: as many busy processes pinned one to each, and a checksum on every hart."""
+    script = """test "$(nproc)" = 4 || exit 1
+for cpu in 0 1 2 3; do
+    taskset -c $cpu sh -c 'i=0; while [ $i -lt 300 ]; do i=$((i + 1)); done; sha256sum /bin/busybox' >/tmp/sum.$cpu &
+done
+wait
+cat /tmp/sum.* | sort -u | wc -l
+cat /proc/interrupts
+"""
+    guest = Guest(setup.linux(script, "--set", "harts=4"))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("\n1\r\n", 120)
+    guest.expect("guest: script ended with status 0")
+    finish(guest)
+
+
+def disk(guests, setup):
+    """The guest mounts a file system on virtio-blk, writes to it; the host finds what was written, and a sound file system."""
+    image, copy = f"{setup.folder}/disk.img", f"{setup.folder}/copy"
+    with open(image, "wb") as file:
+        file.truncate(24 << 20)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", image], check=True)
+    script = """set -e
+ls -l /dev/vda
+mount -t ext4 /dev/vda /mnt
+seq 1 20000 >/mnt/numbers
+mkdir /mnt/folder
+cp /bin/busybox /mnt/folder/busybox
+sync
+echo 3 >/proc/sys/vm/drop_caches
+cmp /bin/busybox /mnt/folder/busybox
+sha256sum /mnt/folder/busybox
+umount /mnt
+dd if=/dev/vda of=/dev/null bs=1M 2>&1 | tail -n 1
+"""
+    guest = Guest(setup.linux(script, "--backend", f"root=raw,path={image}"))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("guest: script ended with status 0", 120)
+    finish(guest)
+    fsck = subprocess.run(["e2fsck", "-f", "-n", image], capture_output=True, text=True)
+    check(fsck.returncode == 0, f"e2fsck: {fsck.stdout}{fsck.stderr}")
+    subprocess.run(["debugfs", "-R", f"dump numbers {copy}", image], check=True, capture_output=True)
+    with open(copy, encoding="ascii") as file:
+        check(file.read() == "".join(f"{i}\n" for i in range(1, 20001)), "the file written by the guest differs")
+    subprocess.run(["debugfs", "-R", f"dump folder/busybox {copy}", image], check=True, capture_output=True)
+    want = subprocess.run(["sha256sum", copy], check=True, capture_output=True, text=True).stdout.split()[0]
+    check(want in guest.text(), "busybox on the disk differs from what the guest read")
+
+
+def snapshot(guests, setup):
+    """snapshot=true: the guest's writes last as long as the machine, the file is untouched."""
+    image = f"{setup.folder}/disk.img"
+    with open(image, "wb") as file:
+        file.write(b"before" + bytes(1 << 20))
+    script = """set -e
+dd if=/dev/vda bs=6 count=1 2>/dev/null; echo
+echo after | dd of=/dev/vda conv=notrunc,fsync 2>/dev/null
+echo 3 >/proc/sys/vm/drop_caches
+dd if=/dev/vda bs=5 count=1 2>/dev/null; echo
+"""
+    guest = Guest(setup.linux(script, "--backend", f"root=raw,path={image},snapshot=true"))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("before")
+    guest.expect("after")
+    guest.expect("guest: script ended with status 0")
+    finish(guest)
+    with open(image, "rb") as file:
+        check(file.read() == b"before" + bytes(1 << 20), "a snapshot changed its file")
+
+
+def devices(guests, setup):
+    """virtio-rng gives bytes that differ, the real-time clock tells the host's time."""
+    script = """set -e
+cat /sys/class/misc/hw_random/rng_current
+dd if=/dev/hwrng of=/tmp/a bs=64 count=4 2>/dev/null
+dd if=/dev/hwrng of=/tmp/b bs=64 count=4 2>/dev/null
+test "$(stat -c %s /tmp/a)" = 256
+! cmp -s /tmp/a /tmp/b
+echo "epoch $(cat /sys/class/rtc/rtc0/since_epoch)"
+"""
+    import time
+    guest = Guest(setup.linux(script))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("virtio_rng")
+    guest.expect("epoch ")
+    guest.expect("guest: script ended with status 0")
+    finish(guest)
+    epoch = int(guest.text().split("epoch ")[1].split()[0])
+    check(abs(epoch - time.time()) < 120, f"the guest's clock says {epoch}")
+
+
+def shell(guests, setup):
+    """The interactive shell: job control, line editing, Ctrl-C inside the guest, power-off by command."""
+    guest = Guest(setup.command("--image", f"kernel={setup.dir}/Image", "--image", f"initrd={setup.dir}/initramfs.cpio.gz",
+                                "--cmdline", "console=ttyS0 loglevel=4"))
+    guests.append(guest)
+    guest.expect("Ctrl-A x leaves", BOOT)
+    guest.send("echo $((6 * 7))-ok\n")
+    guest.expect("42-ok")
+    guest.send("sleep 1000\n")
+    guest.send("\x03")
+    guest.send("sleep 500 &\n")
+    guest.send("jobs; echo jobs-$?\n")
+    guest.expect("jobs-0")
+    check("can't access tty" not in guest.text(), "the shell has no job control")
+    guest.send("poweroff -f\n")
+    finish(guest)
+
+
+def reboot(guests, setup):
+    """A reset by the guest starts the firmware once more, with images loaded again."""
+    guest = Guest(setup.command("--image", f"kernel={setup.dir}/u-boot.bin"))
+    guests.append(guest)
+    for turn in range(2):
+        guest.expect("OpenSBI v")
+        guest.expect("autoboot:")
+        guest.send("\n")
+        guest.expect("=> ")
+        if turn == 0:
+            guest.send("reset\n")
+    guest.send("poweroff\n")
+    finish(guest)
+
+
+def run(guests, name, backplane, board, guest_dir):
+    with tempfile.TemporaryDirectory() as folder:
+        globals()[name](guests, Setup(backplane, board, guest_dir, folder))
+
+
+os.environ["PATH"] += ":/usr/sbin:/sbin"
+main(run, *sys.argv[1:5])
