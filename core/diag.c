@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The list of everything that is wrong: adding to it, printing it as text or JSON, and guessing what was meant.
+ * The list of everything that is wrong: adding to it, printing it as text or JSON, and guessing
+ * what was meant.
  */
 #include "core/diag.h"
 
@@ -95,7 +96,7 @@ void diag_add(struct diag *d, enum diag_level level, struct diag_pos pos, const 
     d->count++;
 }
 
-/* --- printing ------------------------------------------------------------------------------------------- */
+/* --- printing --------------------------------------------------------------------------------- */
 
 static int compare_u32(uint32_t a, uint32_t b)
 {
@@ -179,9 +180,11 @@ void diag_print_json(const struct diag *d, FILE *out)
     for (size_t i = 0; i < d->count; i++) {
         const struct diag_item *item = list ? list[i] : &d->items[i];
 
-        fprintf(out, "%s\n  {\"level\": \"%s\", \"file\": ", i ? "," : "", level_names[item->level]);
+        fprintf(out, "%s\n  {\"level\": \"%s\", \"file\": ", i ? "," : "",
+                level_names[item->level]);
         print_string(item->pos.file, out);
-        fprintf(out, ", \"line\": %u, \"column\": %u, \"thing\": ", item->pos.line, item->pos.column);
+        fprintf(out, ", \"line\": %u, \"column\": %u, \"thing\": ", item->pos.line,
+                item->pos.column);
         print_string(item->thing, out);
         fputs(", \"text\": ", out);
         print_string(item->text, out);
@@ -191,14 +194,15 @@ void diag_print_json(const struct diag *d, FILE *out)
     free(list);
 }
 
-/* --- guessing ------------------------------------------------------------------------------------------- */
+/* --- guessing --------------------------------------------------------------------------------- */
 
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
-/* Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. Both are at most MAX_WORD long. */
+/* Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. Both are at
+ * most MAX_WORD long. */
 static size_t distance(const char *a, const char *b)
 {
     size_t rows[3][MAX_WORD + 1];

@@ -185,7 +185,7 @@ int32_t tree_set_list(struct tree_node *node, const char *name, const char *join
         return BP_E_NOMEM;
     }
     for (char *c = list; (c = strchr(c, '\n'));)
-        *c = '\0';
+        *c++ = '\0';
     status = tree_set(node, name, list, bytes);
     free(list);
     return status;

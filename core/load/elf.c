@@ -177,25 +177,10 @@ static int32_t read_segments(struct loader *l, struct source *s, const struct el
 
 static int32_t put_segment(struct loader *l, struct source *s, const struct segment *seg)
 {
-    struct extent range = {seg->paddr, seg->memsz};
-    uint8_t *data = NULL;
-    int32_t status;
-
-    if (!place_claim(l, s->image->pos, s->image->path, range, seg->memsz > seg->filesz))
+    if (!place_claim(l, s->image->pos, s->image->path, (struct extent){seg->paddr, seg->memsz},
+                     seg->memsz > seg->filesz))
         return BP_E_INVAL;
-    data = malloc(seg->filesz ? seg->filesz : 1);
-    if (!data || source_read(l, s, seg->offset, data, seg->filesz) != BP_OK) {
-        if (!data)
-            source_error(l, s, "no memory left on the host: close something");
-        free(data);
-        return BP_E_IO;
-    }
-    status = machine_add_segment(l->machine, s->image->path, seg->paddr, data, seg->filesz,
-                                 seg->memsz - seg->filesz);
-    if (status != BP_OK)
-        source_error(l, s, "cannot be put at 0x%" PRIx64 " (status %" PRId32 "): link it for another address",
-                     seg->paddr, status);
-    return status;
+    return source_segment(l, s, seg->offset, seg->paddr, seg->filesz, seg->memsz - seg->filesz);
 }
 
 static bool in_ram(const struct loader *l, uint64_t address)

@@ -70,18 +70,11 @@ static int32_t put_flat(struct loader *l, struct source *s, uint64_t base, uint6
                         struct loaded *out)
 {
     bool writable = memory > s->bytes;
-    uint8_t *data;
     int32_t status;
 
     if (!place_claim(l, s->image->pos, s->image->path, (struct extent){base, memory}, writable))
         return BP_E_INVAL;
-    data = source_take(l, s);
-    if (!data)
-        return BP_E_IO;
-    status = machine_add_segment(l->machine, s->image->path, base, data, s->bytes, memory - s->bytes);
-    if (status != BP_OK)
-        source_error(l, s, "cannot be put at 0x%" PRIx64 " (status %" PRId32 "): choose another place",
-                     base, status);
+    status = source_segment(l, s, 0, base, s->bytes, memory - s->bytes);
     *out = (struct loaded){.base = base, .end = base + memory, .entry = base, .has_entry = true};
     return status;
 }

@@ -53,6 +53,8 @@ void source_close(struct source *s);
 int32_t source_read(struct loader *l, const struct source *s, uint64_t offset, void *data, uint64_t bytes);
 /* The whole content, malloc'ed; NULL was reported. */
 uint8_t *source_take(struct loader *l, struct source *s);
+/* Makes [offset, offset + bytes) of it, and `zero` bytes behind, a segment of the machine at `pa`. */
+int32_t source_segment(struct loader *l, struct source *s, uint64_t offset, uint64_t pa, uint64_t bytes, uint64_t zero);
 /* Replaces a gzip source by what is in it, at most `limit` bytes. */
 int32_t source_gunzip(struct loader *l, struct source *s, uint64_t limit);
 /* An error about this image. */

@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #define CHUNK (1u << 20)
+#define LARGE (1u << 20) /* from here on a second copy in host memory is worth avoiding */
 
 void source_error(struct loader *l, const struct source *s, const char *format, ...)
 {
@@ -105,6 +106,30 @@ uint8_t *source_take(struct loader *l, struct source *s)
         return data;
     free(data);
     return NULL;
+}
+
+int32_t source_segment(struct loader *l, struct source *s, uint64_t offset, uint64_t pa, uint64_t bytes, uint64_t zero)
+{
+    int32_t status = BP_E_NOMEM;
+    uint8_t *data;
+    int fd;
+
+    if (s->fd >= 0 && bytes >= LARGE) {
+        fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+        if (fd >= 0)
+            status = machine_add_file_segment(l->machine, s->image->path, pa, fd, offset, bytes, zero);
+    } else {
+        data = malloc(bytes ? bytes : 1);
+        if (data && source_read(l, s, offset, data, bytes) != BP_OK) {
+            free(data);
+            return BP_E_IO;
+        }
+        if (data)
+            status = machine_add_segment(l->machine, s->image->path, pa, data, bytes, zero);
+    }
+    if (status != BP_OK)
+        source_error(l, s, "no memory or descriptors left on the host: close something");
+    return status;
 }
 
 /* Where inflated bytes collect. */

@@ -275,13 +275,9 @@ void machine_destroy(struct machine *m)
     dev_free(&m->accel_dev);
     bus_finish(&m->bus);
     vtime_finish(&m->time);
-    for (uint32_t i = 0; i < m->nsegments; i++) {
-        free(m->segments[i].name);
-        free(m->segments[i].data);
-    }
+    segments_free(m);
     for (uint32_t i = 0; i < m->nsymbols; i++)
         free(m->symbols[i].name);
-    free(m->segments);
     free(m->symbols);
     free(m->devs);
     free(m->vcpus);

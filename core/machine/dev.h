@@ -63,7 +63,9 @@ union dev_port {
 struct segment { /* loaded again at every reset */
     char *name;
     uint64_t pa, bytes, zero;
-    uint8_t *data;
+    uint8_t *data;   /* NULL: `bytes` from `offset` of `fd` */
+    int fd;          /* -1: none */
+    uint64_t offset;
 };
 
 struct symbol {
@@ -135,6 +137,10 @@ void *dev_alloc(struct bp_dev *dev, size_t bytes);
 /* Writes checked properties into an instance. References need all instances to be there. */
 int32_t dev_write_props(struct bp_dev *dev, const struct graph_prop *props, uint32_t nprops);
 struct bp_dev *machine_dev_of(struct machine *m, const struct graph_node *node);
+
+/* segment.c: all segments into memory; false: a file could not be read, which was logged. Holds the machine lock. */
+bool segments_load(struct machine *m);
+void segments_free(struct machine *m);
 
 const void *machine_iface(const struct bp_core *core, const char *id);
 

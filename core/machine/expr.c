@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The evaluator of ${...}: precedence climbing over a table of operators. What ?:, && and || do not choose is parsed
- * but not computed, so that ${n ? 100 / n : 0} is fine for n = 0.
+ * The evaluator of ${...}: precedence climbing over a table of operators. What ?:, && and || do not
+ * choose is parsed but not computed, so that ${n ? 100 / n : 0} is fine for n = 0.
  */
 #include "core/machine/expr.h"
 
@@ -27,7 +27,8 @@ struct parser {
     char *why;
 };
 
-static const char *const type_names[] = {"a size", "a frequency", "a duration", "a number", "true or false", "a text"};
+static const char *const type_names[] = {"a size",   "a frequency",   "a duration",
+                                         "a number", "true or false", "a text"};
 
 /* Keeps the first error; returns false for the callers' convenience. */
 __attribute__((format(printf, 2, 3))) static bool fail(struct parser *p, const char *format, ...)
@@ -60,20 +61,40 @@ static bool accept(struct parser *p, const char *token)
     return true;
 }
 
-/* --- operations ----------------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 
-enum op { OP_OR, OP_AND, OP_BIT_OR, OP_BIT_XOR, OP_BIT_AND, OP_EQ, OP_NE, OP_LE, OP_GE, OP_LT, OP_GT, OP_SHL,
-          OP_SHR, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD };
+enum op {
+    OP_OR,
+    OP_AND,
+    OP_BIT_OR,
+    OP_BIT_XOR,
+    OP_BIT_AND,
+    OP_EQ,
+    OP_NE,
+    OP_LE,
+    OP_GE,
+    OP_LT,
+    OP_GT,
+    OP_SHL,
+    OP_SHR,
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_DIV,
+    OP_MOD
+};
 
-static const struct operator {
+static const struct operator
+{
     const char *token;
     int precedence;
-} operators[] = {
+}
+operators[] = {
     /* A token that begins another stands behind it: `<=` and `<<` before `<`, `||` before `|`. */
-    [OP_OR] = {"||", 1},     [OP_AND] = {"&&", 2},     [OP_BIT_OR] = {"|", 3}, [OP_BIT_XOR] = {"^", 4},
-    [OP_BIT_AND] = {"&", 5}, [OP_EQ] = {"==", 6},      [OP_NE] = {"!=", 6},    [OP_LE] = {"<=", 7},
-    [OP_GE] = {">=", 7},     [OP_LT] = {"<", 7},       [OP_GT] = {">", 7},     [OP_SHL] = {"<<", 8},
-    [OP_SHR] = {">>", 8},    [OP_ADD] = {"+", 9},      [OP_SUB] = {"-", 9},    [OP_MUL] = {"*", 10},
+    [OP_OR] = {"||", 1},     [OP_AND] = {"&&", 2}, [OP_BIT_OR] = {"|", 3}, [OP_BIT_XOR] = {"^", 4},
+    [OP_BIT_AND] = {"&", 5}, [OP_EQ] = {"==", 6},  [OP_NE] = {"!=", 6},    [OP_LE] = {"<=", 7},
+    [OP_GE] = {">=", 7},     [OP_LT] = {"<", 7},   [OP_GT] = {">", 7},     [OP_SHL] = {"<<", 8},
+    [OP_SHR] = {">>", 8},    [OP_ADD] = {"+", 9},  [OP_SUB] = {"-", 9},    [OP_MUL] = {"*", 10},
     [OP_DIV] = {"/", 10},    [OP_MOD] = {"%", 10},
 };
 #define OPERATORS (sizeof(operators) / sizeof(*operators))
@@ -88,15 +109,16 @@ static bool is_number(const struct expr_value *v)
     return v->type <= EXPR_INT;
 }
 
-static bool mismatch(struct parser *p, enum op op, const struct expr_value *a, const struct expr_value *b)
+static bool mismatch(struct parser *p, enum op op, const struct expr_value *a,
+                     const struct expr_value *b)
 {
-    return fail(p, "`%s` does not go between %s and %s: make both the same kind", operators[op].token,
-                type_names[a->type], type_names[b->type]);
+    return fail(p, "`%s` does not go between %s and %s: make both the same kind",
+                operators[op].token, type_names[a->type], type_names[b->type]);
 }
 
 /* The kind of a result, or false when the operands do not go together. */
-static bool result_type(struct parser *p, enum op op, const struct expr_value *a, const struct expr_value *b,
-                        enum expr_type *type)
+static bool result_type(struct parser *p, enum op op, const struct expr_value *a,
+                        const struct expr_value *b, enum expr_type *type)
 {
     bool same = a->type == b->type;
 
@@ -112,7 +134,8 @@ static bool result_type(struct parser *p, enum op op, const struct expr_value *a
         *type = EXPR_INT;
         if (a->type == EXPR_INT && b->type == EXPR_SIZE)
             return true;
-        return (op == OP_ADD && a->type == EXPR_SIZE && b->type == EXPR_INT) || mismatch(p, op, a, b);
+        return (op == OP_ADD && a->type == EXPR_SIZE && b->type == EXPR_INT) ||
+               mismatch(p, op, a, b);
     case OP_MUL:
         *type = is_quantity(a) ? a->type : b->type;
         return !is_quantity(a) || !is_quantity(b) || mismatch(p, op, a, b);
@@ -156,7 +179,8 @@ static bool compute(struct parser *p, enum op op, expr_int a, expr_int b, expr_i
     case OP_SHL:
     case OP_SHR:
         if (b < 0 || b > 63)
-            return fail(p, "shift by %s bits: use 0 to 63", b < 0 ? "fewer than 0" : "more than 63");
+            return fail(p, "shift by %s bits: use 0 to 63",
+                        b < 0 ? "fewer than 0" : "more than 63");
         /* Division rounds to zero; a shift to the right rounds down. */
         *out = op == OP_SHL ? a * ((expr_int)1 << b) : a >> b;
         break;
@@ -175,8 +199,8 @@ static bool compute(struct parser *p, enum op op, expr_int a, expr_int b, expr_i
     return true;
 }
 
-static bool compare(struct parser *p, enum op op, const struct expr_value *a, const struct expr_value *b,
-                    struct expr_value *out)
+static bool compare(struct parser *p, enum op op, const struct expr_value *a,
+                    const struct expr_value *b, struct expr_value *out)
 {
     int order;
 
@@ -187,8 +211,26 @@ static bool compare(struct parser *p, enum op op, const struct expr_value *a, co
     else
         order = a->number < b->number ? -1 : a->number > b->number;
     out->type = EXPR_BOOL;
-    out->number = op == OP_EQ ? order == 0 : op == OP_NE ? order != 0 : op == OP_LT ? order < 0
-                : op == OP_LE ? order <= 0 : op == OP_GT ? order > 0 : order >= 0;
+    switch (op) {
+    case OP_EQ:
+        out->number = order == 0;
+        break;
+    case OP_NE:
+        out->number = order != 0;
+        break;
+    case OP_LT:
+        out->number = order < 0;
+        break;
+    case OP_LE:
+        out->number = order <= 0;
+        break;
+    case OP_GT:
+        out->number = order > 0;
+        break;
+    default:
+        out->number = order >= 0;
+        break;
+    }
     return true;
 }
 
@@ -220,7 +262,7 @@ static bool apply(struct parser *p, enum op op, struct expr_value *a, const stru
     }
 }
 
-/* --- operands ------------------------------------------------------------------------------------------- */
+/* --- operands --------------------------------------------------------------------------------- */
 
 static bool parse_choice(struct parser *p, struct expr_value *out);
 
@@ -273,7 +315,8 @@ static bool parse_number(struct parser *p, struct expr_value *out)
     while (p->at < p->end && (isalnum((unsigned char)*p->at) || *p->at == '.'))
         p->at++;
     text = arena_copy(p->arena, start, (size_t)(p->at - start));
-    if (!strncmp(text, "0x", 2) || !strncmp(text, "0o", 2) || strspn(text, "0123456789") == strlen(text)) {
+    if (!strncmp(text, "0x", 2) || !strncmp(text, "0o", 2) ||
+        strspn(text, "0123456789") == strlen(text)) {
         if (!units_integer(text, &negative, &magnitude, why))
             return fail(p, "%s", why);
         *out = (struct expr_value){.type = EXPR_INT, .number = magnitude};
@@ -291,7 +334,8 @@ static bool parse_string(struct parser *p, struct expr_value *out)
 
     if (!close)
         return fail(p, "the text that starts with %c does not end: close it", *p->at);
-    *out = (struct expr_value){.type = EXPR_STRING, .text = arena_copy(p->arena, start, (size_t)(close - start))};
+    *out = (struct expr_value){.type = EXPR_STRING,
+                               .text = arena_copy(p->arena, start, (size_t)(close - start))};
     p->at = close + 1;
     return true;
 }
@@ -314,8 +358,8 @@ static bool parse_unary(struct parser *p, struct expr_value *out)
     if (c == '\'' || c == '"')
         return parse_string(p, out);
     if (!strchr("(-+!~", c))
-        return fail(p, "`%.*s` is not a value: write a number, a parameter or (", isprint((unsigned char)c) ? 1 : 0,
-                    p->at);
+        return fail(p, "`%.*s` is not a value: write a number, a parameter or (",
+                    isprint((unsigned char)c) ? 1 : 0, p->at);
     p->at++;
     p->depth++;
     ok = c == '(' ? parse_choice(p, out) : parse_unary(p, out);
@@ -332,15 +376,16 @@ static bool parse_unary(struct parser *p, struct expr_value *out)
     if (c == '!')
         out->number = !out->number;
     else if (c == '~')
-        out->number = (expr_int)~(uint64_t)out->number;
+        out->number = (expr_int) ~(uint64_t)out->number;
     else if (c == '-')
         out->number = -out->number;
-    return (out->number >= MIN_INT && out->number <= MAX_INT) || fail(p, "`-` overflows 64 bits: use smaller numbers");
+    return (out->number >= MIN_INT && out->number <= MAX_INT) ||
+           fail(p, "`-` overflows 64 bits: use smaller numbers");
 }
 
-/* --- operators ------------------------------------------------------------------------------------------ */
+/* --- operators -------------------------------------------------------------------------------- */
 
-static const struct operator *peek_operator(struct parser *p)
+static const struct operator* peek_operator(struct parser *p)
 {
     skip_space(p);
     for (size_t i = 0; i < OPERATORS; i++) {
@@ -348,7 +393,8 @@ static const struct operator *peek_operator(struct parser *p)
 
         if ((size_t)(p->end - p->at) < length || memcmp(p->at, operators[i].token, length))
             continue;
-        /* `<` also begins `<<`, which stands behind it in the table for the sake of readable precedences. */
+        /* `<` also begins `<<`, which stands behind it in the table for the sake of readable
+         * precedences. */
         if (length == 1 && p->end - p->at > 1 && p->at[1] == p->at[0] && strchr("<>", p->at[0]))
             continue;
         return &operators[i];
@@ -358,7 +404,7 @@ static const struct operator *peek_operator(struct parser *p)
 
 static bool parse_binary(struct parser *p, int least, struct expr_value *out)
 {
-    const struct operator *o;
+    const struct operator* o;
 
     if (!parse_unary(p, out))
         return false;
@@ -412,8 +458,9 @@ static bool parse_choice(struct parser *p, struct expr_value *out)
     return ok;
 }
 
-enum expr_status expr_evaluate(struct arena *a, const char *text, size_t length, const struct expr_scope *scope,
-                               struct expr_value *out, char why[EXPR_WHY])
+enum expr_status expr_evaluate(struct arena *a, const char *text, size_t length,
+                               const struct expr_scope *scope, struct expr_value *out,
+                               char why[EXPR_WHY])
 {
     struct parser p = {.arena = a, .at = text, .end = text + length, .scope = scope, .why = why};
 
@@ -421,7 +468,7 @@ enum expr_status expr_evaluate(struct arena *a, const char *text, size_t length,
         return p.status;
     skip_space(&p);
     if (p.at != p.end)
-        fail(&p, "`%.*s` is too much: an operator is missing before it", (int)(p.end - p.at > 32 ? 32 : p.end - p.at),
-             p.at);
+        fail(&p, "`%.*s` is too much: an operator is missing before it",
+             (int)(p.end - p.at > 32 ? 32 : p.end - p.at), p.at);
     return p.status;
 }

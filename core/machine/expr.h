@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * expr.h - the arithmetic inside ${...}: over parameters and repeat indices, without functions or loops. [main]
+ * expr.h - the arithmetic inside ${...}: over parameters and repeat indices, without functions or
+ * loops. [main]
  *
- *   ?:  ||  &&  |  ^  &  == !=  < <= > >=  << >>  + -  * / %  unary - + ! ~  ( )      precedence as in C
+ *   ?:  ||  &&  |  ^  &  == !=  < <= > >=  << >>  + -  * / %  unary - + ! ~  ( )
  *
- * Whole numbers reach from -2^63 to 2^64 - 1; a result beyond is an error, as is a division by zero. Sizes, frequencies
- * and durations keep their kind: 4 * 1MiB and 8MiB / 2 are sizes, 8MiB / 1MiB is a number; adding a size to a number
- * gives a number (an address), any other mixture is an error. Bit operations work on 64 bits.
+ * Precedences are those of C.
+ *
+ * Whole numbers reach from -2^63 to 2^64 - 1; a result beyond is an error, as is a division by
+ * zero. Sizes, frequencies and durations keep their kind: 4 * 1MiB and 8MiB / 2 are sizes, 8MiB /
+ * 1MiB is a number; adding a size to a number gives a number (an address), any other mixture is an
+ * error. Bit operations work on 64 bits.
  */
 #ifndef CORE_MACHINE_EXPR_H
 #define CORE_MACHINE_EXPR_H
@@ -16,7 +20,14 @@
 
 __extension__ typedef __int128 expr_int;
 
-enum expr_type { EXPR_SIZE, EXPR_FREQ, EXPR_DURATION, EXPR_INT, EXPR_BOOL, EXPR_STRING }; /* first as unit_kind */
+enum expr_type {
+    EXPR_SIZE,
+    EXPR_FREQ,
+    EXPR_DURATION,
+    EXPR_INT,
+    EXPR_BOOL,
+    EXPR_STRING
+}; /* first as unit_kind */
 
 struct expr_value {
     enum expr_type type;
@@ -30,7 +41,7 @@ struct expr_scope {
         const char *name;
         struct expr_value value;
         bool broken; /* was reported already: using it fails without another word */
-    } *vars;
+    } * vars;
     size_t count;
     const struct expr_scope *outer;
 };
@@ -40,13 +51,16 @@ enum expr_status { EXPR_OK, EXPR_FAILED, EXPR_BROKEN /* used a broken variable *
 #define EXPR_WHY      256   /* bytes that are always enough for the `why` of a failure */
 #define EXPR_MAX_TEXT 65536 /* bytes of a text after expansion */
 
-/* The value of the expression `text`. Strings in the result borrow from the scope or are put into `a`. */
-enum expr_status expr_evaluate(struct arena *a, const char *text, size_t length, const struct expr_scope *scope,
-                               struct expr_value *out, char why[EXPR_WHY]);
+/* The value of the expression `text`. Strings in the result borrow from the scope or are put into
+ * `a`. */
+enum expr_status expr_evaluate(struct arena *a, const char *text, size_t length,
+                               const struct expr_scope *scope, struct expr_value *out,
+                               char why[EXPR_WHY]);
 
-/* `text` with every ${...} replaced by its value; $${ stands for ${. A copy in `a` in *out, or `text` itself. */
-enum expr_status expr_expand(struct arena *a, const char *text, const struct expr_scope *scope, const char **out,
-                             char why[EXPR_WHY]);
+/* `text` with every ${...} replaced by its value; $${ stands for ${. A copy in `a` in *out, or
+ * `text` itself. */
+enum expr_status expr_expand(struct arena *a, const char *text, const struct expr_scope *scope,
+                             const char **out, char why[EXPR_WHY]);
 
 /* Text that reads back as the value: 512MiB, -1, true. */
 const char *expr_format(struct arena *a, const struct expr_value *value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ${...} inside of text, and values as text. A value is written so that the property that takes it reads it like
- * something typed by hand: rules about units hold for computed values too.
+ * ${...} inside of text, and values as text. A value is written so that the property that takes it
+ * reads it like something typed by hand: rules about units hold for computed values too.
  */
 #include "core/machine/expr.h"
 
@@ -70,8 +70,8 @@ static bool append(struct output *o, const char *text, size_t length)
     return true;
 }
 
-enum expr_status expr_expand(struct arena *a, const char *text, const struct expr_scope *scope, const char **out,
-                             char why[EXPR_WHY])
+enum expr_status expr_expand(struct arena *a, const char *text, const struct expr_scope *scope,
+                             const char **out, char why[EXPR_WHY])
 {
     struct output o = {.arena = a};
     const char *p = text, *dollar;
@@ -92,7 +92,8 @@ enum expr_status expr_expand(struct arena *a, const char *text, const struct exp
         }
         end = find_end(dollar + 2);
         if (!end) {
-            snprintf(why, EXPR_WHY, "`${` has no `}`: close it, or write $${ for the characters themselves");
+            snprintf(why, EXPR_WHY,
+                     "`${` has no `}`: close it, or write $${ for the characters themselves");
             return EXPR_FAILED;
         }
         status = expr_evaluate(a, dollar + 2, (size_t)(end - dollar - 2), scope, &value, why);

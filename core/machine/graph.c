@@ -9,8 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define MAX_MEMORY ((size_t)128 << 20) /* a board with 4,096 nodes needs a tenth of it */
+#define MAX_MEMORY ((size_t)64 << 20) /* a board with 4,096 nodes needs a third of it */
+
+#define MAX_REPORTS 20000u
+#define ENOUGH                                                                                     \
+    3 /* reaches setjmp() beside ARENA_*: so much is wrong that the rest does not matter */
 
 const struct diag_pos graph_command_line = {.file = "command line"};
 
@@ -20,7 +25,7 @@ struct owner {
     struct arena arena;
 };
 
-/* --- errors --------------------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 static bool same_key(const char *thing, const char *node, const char *key)
 {
@@ -31,42 +36,50 @@ static bool same_key(const char *thing, const char *node, const char *key)
     return dot ? key && !strcmp(dot + 1, key) : !key;
 }
 
-void graph_error(struct graph_loader *l, struct diag_pos pos, const char *node, const char *key, const char *format,
-                 ...)
+void graph_error(struct graph_loader *l, struct diag_pos pos, const char *node, const char *key,
+                 const char *format, ...)
 {
     char text[1024], thing[256];
     va_list args;
 
+    /* Nobody reads on; a hostile description could keep us busy for long. */
+    if (++l->reports > MAX_REPORTS || l->diag->dropped)
+        longjmp(*l->arena->escape, ENOUGH);
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     for (size_t i = l->first_item; i < l->diag->count; i++) {
         const struct diag_item *item = &l->diag->items[i];
 
-        if (pos.line && item->pos.line == pos.line && item->pos.column == pos.column && pos.file && item->pos.file &&
-            !strcmp(item->pos.file, pos.file) && !strcmp(item->text, text) && same_key(item->thing, node, key))
+        if (pos.line && item->pos.line == pos.line && item->pos.column == pos.column && pos.file &&
+            item->pos.file && !strcmp(item->pos.file, pos.file) && !strcmp(item->text, text) &&
+            same_key(item->thing, node, key))
             return;
     }
-    snprintf(thing, sizeof(thing), "%s%s%s", node ? node : "", node && key ? "." : "", key ? key : "");
+    snprintf(thing, sizeof(thing), "%s%s%s", node ? node : "", node && key ? "." : "",
+             key ? key : "");
     diag_error(l->diag, pos, *thing ? thing : NULL, "%s", text);
 }
 
-const char *graph_hint(struct graph_loader *l, const char *word, const char *const *candidates, size_t count)
+const char *graph_hint(struct graph_loader *l, const char *word, const char *const *candidates,
+                       size_t count)
 {
     const char *nearest = diag_nearest(word, candidates, count);
 
     return nearest ? arena_printf(l->arena, "; did you mean %s?", nearest) : "";
 }
 
-/* --- texts ---------------------------------------------------------------------------------------------- */
+/* --- texts ------------------------------------------------------------------------------------ */
 
-const char *graph_text(struct graph_loader *l, const struct graph_where *w, const struct yaml_value *v)
+const char *graph_text(struct graph_loader *l, const struct graph_where *w,
+                       const struct yaml_value *v)
 {
     const char *text = NULL;
     char why[EXPR_WHY];
 
     if (v->kind != YAML_SCALAR) {
-        graph_error(l, v->pos, w->node, w->key, "%s where a single value belongs: write one value", yaml_kind_name(v));
+        graph_error(l, v->pos, w->node, w->key, "%s where a single value belongs: write one value",
+                    yaml_kind_name(v));
         return NULL;
     }
     if (!w->scope)
@@ -82,8 +95,8 @@ const char *graph_text(struct graph_loader *l, const struct graph_where *w, cons
     }
 }
 
-bool graph_optional_text(struct graph_loader *l, const struct graph_where *w, const struct yaml_value *v,
-                         const char **out)
+bool graph_optional_text(struct graph_loader *l, const struct graph_where *w,
+                         const struct yaml_value *v, const char **out)
 {
     *out = NULL;
     if (!v || yaml_is_null(v))
@@ -92,7 +105,8 @@ bool graph_optional_text(struct graph_loader *l, const struct graph_where *w, co
     return *out != NULL;
 }
 
-bool graph_boolean(struct graph_loader *l, const struct graph_where *w, const struct yaml_value *v, bool *out)
+bool graph_boolean(struct graph_loader *l, const struct graph_where *w, const struct yaml_value *v,
+                   bool *out)
 {
     const char *text = graph_text(l, w, v);
 
@@ -100,7 +114,8 @@ bool graph_boolean(struct graph_loader *l, const struct graph_where *w, const st
         return false;
     if (yaml_boolean(text, out))
         return true;
-    graph_error(l, v->pos, w->node, w->key, "`%.40s` where a yes or no belongs: write true or false", text);
+    graph_error(l, v->pos, w->node, w->key,
+                "`%.40s` where a yes or no belongs: write true or false", text);
     return false;
 }
 
@@ -125,13 +140,14 @@ const struct yaml_value *graph_map(struct graph_loader *l, const struct graph_wh
         return NULL;
     if (entry->value->kind == YAML_MAP)
         return entry->value;
-    graph_error(l, entry->value->pos, w->node, key, "%s where a map belongs: write `name: value` lines",
-                yaml_kind_name(entry->value));
+    graph_error(l, entry->value->pos, w->node, key,
+                "%s where a map belongs: write `name: value` lines", yaml_kind_name(entry->value));
     return NULL;
 }
 
-void graph_check_keys(struct graph_loader *l, const char *node, const char *key, const struct yaml_value *map,
-                      const char *const *known, size_t count, const char *what)
+void graph_check_keys(struct graph_loader *l, const char *node, const char *key,
+                      const struct yaml_value *map, const char *const *known, size_t count,
+                      const char *what)
 {
     for (uint32_t i = 0; map && i < map->count; i++) {
         const struct yaml_entry *entry = &map->entries[i];
@@ -141,19 +157,41 @@ void graph_check_keys(struct graph_loader *l, const char *node, const char *key,
             found |= !strcmp(known[k], entry->key);
         if (!found)
             graph_error(l, entry->pos, node,
-                        key ? arena_printf(l->arena, "%s.%s", key, entry->key) : entry->key, "no such key of %s%s", what,
-                        graph_hint(l, entry->key, known, count));
+                        key ? arena_printf(l->arena, "%s.%s", key, entry->key) : entry->key,
+                        "no such key of %s%s", what, graph_hint(l, entry->key, known, count));
     }
+}
+
+/* "a/b/../c" -> "a/c", for people's eyes: only when both are the same file, which symbolic links
+ * may prevent. */
+static const char *shorten(struct graph_loader *l, const char *path)
+{
+    char *copy = arena_copy(l->arena, path, strlen(path)), *up;
+    struct stat before, after;
+
+    while ((up = strstr(copy, "/../"))) {
+        char *start = up;
+
+        while (start > copy && start[-1] != '/')
+            start--;
+        if (start == up || !strncmp(start, "../", 3) || !strncmp(start, "./", 2))
+            break;
+        memmove(start, up + 4, strlen(up + 4) + 1);
+    }
+    if (stat(path, &before) || stat(copy, &after) || before.st_dev != after.st_dev ||
+        before.st_ino != after.st_ino)
+        return path;
+    return copy;
 }
 
 const char *graph_path(struct graph_loader *l, const struct graph_scope *scope, const char *path)
 {
     if (path[0] == '/' || !scope || !scope->part)
         return path;
-    return arena_printf(l->arena, "%s%s", scope->part->document->dir, path);
+    return shorten(l, arena_printf(l->arena, "%s%s", scope->part->document->dir, path));
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------ */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static void load(struct graph_loader *l, const char *file)
 {
@@ -172,7 +210,8 @@ static void load(struct graph_loader *l, const char *file)
     graph_make_images(l);
 }
 
-struct graph *graph_load(const char *file, const struct graph_options *options, struct registry *r, struct diag *d)
+struct graph *graph_load(const char *file, const struct graph_options *options, struct registry *r,
+                         struct diag *d)
 {
     static const struct graph_options none;
     const struct diag_pos pos = {.file = file};
@@ -187,16 +226,22 @@ struct graph *graph_load(const char *file, const struct graph_options *options, 
         free(l);
         return NULL;
     }
-    *l = (struct graph_loader){
-        .arena = &owner->arena, .diag = d, .first_item = d->count, .registry = r, .graph = &owner->graph};
+    *l = (struct graph_loader){.arena = &owner->arena,
+                               .diag = d,
+                               .first_item = d->count,
+                               .registry = r,
+                               .graph = &owner->graph};
     l->options = options ? options : &none;
     arena_init(&owner->arena, MAX_MEMORY, &here);
     switch (setjmp(here)) {
     case 0:
         load(l, file);
         break;
+    case ENOUGH:
+        break;
     case ARENA_LIMIT:
-        diag_error(d, pos, NULL, "describes more than %zu MiB of nodes: make it smaller", MAX_MEMORY >> 20);
+        diag_error(d, pos, NULL, "describes more than %zu MiB of nodes: make it smaller",
+                   MAX_MEMORY >> 20);
         break;
     default:
         diag_error(d, pos, NULL, "no memory");

@@ -19,7 +19,8 @@
 #include <string.h>
 
 /* The entry of the outermost board that has it, and that board. */
-static const struct yaml_entry *find_key(const struct graph_loader *l, const char *key, const struct graph_part **part)
+static const struct yaml_entry *find_key(const struct graph_loader *l, const char *key,
+                                         const struct graph_part **part)
 {
     for (uint32_t i = 0; i < l->nparts; i++) {
         const struct yaml_entry *entry = yaml_find(l->parts[i]->document->root, key);
@@ -57,7 +58,8 @@ static void read_compatible(struct graph_loader *l)
     uint32_t count = !entry ? 0 : entry->value->kind == YAML_LIST ? entry->value->count : 1;
 
     for (uint32_t i = 0; i < count; i++) {
-        const struct yaml_value *v = entry->value->kind == YAML_LIST ? entry->value->items[i] : entry->value;
+        const struct yaml_value *v =
+            entry->value->kind == YAML_LIST ? entry->value->items[i] : entry->value;
         const char *text = graph_text(l, &w, v);
 
         if (text)
@@ -66,7 +68,7 @@ static void read_compatible(struct graph_loader *l)
     }
 }
 
-/* --- aliases -------------------------------------------------------------------------------------------- */
+/* --- aliases ---------------------------------------------------------------------------------- */
 
 static void read_aliases(struct graph_loader *l, const struct graph_part *part)
 {
@@ -86,7 +88,8 @@ static void read_aliases(struct graph_loader *l, const struct graph_part *part)
         for (uint32_t k = 0; k < l->graph->naliases; k++)
             taken |= !strcmp(l->graph->aliases[k].name, entry->key);
         if (taken)
-            graph_error(l, entry->pos, "aliases", entry->key, "is there already, in another part: rename one of the two");
+            graph_error(l, entry->pos, "aliases", entry->key,
+                        "is there already, in another part: rename one of the two");
         if (!node || taken)
             continue;
         out = arena_push(l->arena, l->graph->aliases, l->graph->naliases);
@@ -94,7 +97,7 @@ static void read_aliases(struct graph_loader *l, const struct graph_part *part)
     }
 }
 
-/* --- boot ----------------------------------------------------------------------------------------------- */
+/* --- boot ------------------------------------------------------------------------------------- */
 
 static void read_place(struct graph_loader *l, const struct graph_part *part, const char *key,
                        const struct yaml_entry *entry)
@@ -132,7 +135,8 @@ static void read_boot(struct graph_loader *l)
 
         for (size_t k = 0; k < PLACES; k++)
             if (!strcmp(others->entries[i].key, roles[k]))
-                graph_error(l, others->entries[i].pos, "boot", key, "is a role of its own: move it to boot.%s", roles[k]);
+                graph_error(l, others->entries[i].pos, "boot", key,
+                            "is a role of its own: move it to boot.%s", roles[k]);
         read_place(l, part, key, &others->entries[i]);
     }
 }

@@ -5,12 +5,13 @@
  *   nodes:
  *     hart: { repeat: { i: "0..${harts - 1}" }, when: "${i != 2}", ... }     hart0 hart1 hart3
  *   override:
- *     uart0: { clock: fast-osc }     of an included node, key by key; a list or a map is replaced as a whole
+ *     uart0: { clock: fast-osc }     of an included node, key by key; lists and maps as a whole
  *     hart:  { mmu: none }           of all that came from a repeat
  *     rtc:   { delete: true }
  *     disk0: { drive: ~ }            back to the default
  *
- * A range may be empty (0..-1). Values under `override:` are computed where they stand, in the file that overrides.
+ * A range may be empty (0..-1). Values under `override:` are computed where they stand, in the file
+ * that overrides.
  */
 #include "core/machine/graph_load.h"
 
@@ -18,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- repeat and when ------------------------------------------------------------------------------------ */
+/* --- repeat and when -------------------------------------------------------------------------- */
 
 struct range {
     const char *index; /* name; NULL: no repeat */
@@ -42,44 +43,49 @@ static bool read_bound(const char **text, int64_t *out)
     return true;
 }
 
-static bool read_range(struct graph_loader *l, const struct graph_where *w, const struct yaml_value *v,
-                       struct range *out)
+static bool read_range(struct graph_loader *l, const struct graph_where *w,
+                       const struct yaml_value *v, struct range *out)
 {
     const char *text, *p;
 
     if (v->kind != YAML_MAP || v->count != 1 || !graph_is_name(v->entries[0].key)) {
-        graph_error(l, v->pos, w->node, w->key, "not one index and its range: write { i: \"0..${n - 1}\" }");
+        graph_error(l, v->pos, w->node, w->key,
+                    "not one index and its range: write { i: \"0..${n - 1}\" }");
         return false;
     }
     out->index = v->entries[0].key;
     for (size_t i = 0; i < w->scope->names.count; i++)
         if (!strcmp(w->scope->names.vars[i].name, out->index)) {
-            graph_error(l, v->entries[0].pos, w->node, w->key, "`%s` is a parameter already: use another name",
-                        out->index);
+            graph_error(l, v->entries[0].pos, w->node, w->key,
+                        "`%s` is a parameter already: use another name", out->index);
             return false;
         }
     p = text = graph_text(l, w, v->entries[0].value);
     if (!text)
         return false;
-    if (!read_bound(&p, &out->first) || strncmp(p, "..", 2) || (p += 2, !read_bound(&p, &out->last)) || *p ||
-        out->first < 0 || out->last < out->first - 1) {
+    if (!read_bound(&p, &out->first) || strncmp(p, "..", 2) ||
+        (p += 2, !read_bound(&p, &out->last)) || *p || out->first < 0 ||
+        out->last < out->first - 1) {
         graph_error(l, v->entries[0].value->pos, w->node, w->key,
-                    "`%.40s` is not a range: write FIRST..LAST, with LAST at least FIRST - 1", text);
+                    "`%.40s` is not a range: write FIRST..LAST, with LAST at least FIRST - 1",
+                    text);
         return false;
     }
     return true;
 }
 
 /* A scope with the index in front of what `outer` has. */
-static const struct graph_scope *index_scope(struct graph_loader *l, const struct graph_scope *outer,
-                                             const char *name, int64_t value)
+static const struct graph_scope *index_scope(struct graph_loader *l,
+                                             const struct graph_scope *outer, const char *name,
+                                             int64_t value)
 {
     struct graph_scope *scope = arena_alloc(l->arena, sizeof(*scope));
     struct expr_var *var = arena_alloc(l->arena, sizeof(*var));
 
     var->name = name;
     var->value = (struct expr_value){.type = EXPR_INT, .number = value};
-    *scope = (struct graph_scope){.names = {.vars = var, .count = 1, .outer = &outer->names}, .part = outer->part};
+    *scope = (struct graph_scope){.names = {.vars = var, .count = 1, .outer = &outer->names},
+                                  .part = outer->part};
     return scope;
 }
 
@@ -88,29 +94,28 @@ static bool is_control(const char *key)
     return !strcmp(key, "repeat") || !strcmp(key, "when") || !strcmp(key, "doc");
 }
 
-static void add_instance(struct graph_loader *l, const struct graph_scope *scope, const struct yaml_entry *entry,
-                         const char *name, const char *template)
+static void add_instance(struct graph_loader *l, const struct graph_scope *scope,
+                         const struct yaml_entry *entry, const char *name, const char *template)
 {
     const struct yaml_entry *when = yaml_find(entry->value, "when");
     struct graph_instance *instance = arena_alloc(l->arena, sizeof(*instance));
+    const struct graph_instance *twin = graph_find_instance(l, "", name);
     struct graph_where w = {name, "when", scope};
     bool wanted = true;
 
-    *instance = (struct graph_instance){.name = name, .template = template, .pos = entry->pos, .scope = scope};
-    for (uint32_t i = 0; i < l->ninstances; i++)
-        if (!strcmp(l->instances[i]->name, name)) {
-            const struct diag_pos *first = &l->instances[i]->pos;
+    *instance = (struct graph_instance){
+        .name = name, .template = template, .pos = entry->pos, .scope = scope};
+    if (twin) {
+        bool here = !strcmp(twin->pos.file, entry->pos.file);
 
-            if (!strcmp(first->file, entry->pos.file))
-                graph_error(l, entry->pos, name, NULL, "is there already (line %u): rename one of the two", first->line);
-            else
-                graph_error(l, entry->pos, name, NULL,
-                            "is there already (%s:%u): rename one of the two, or include with a prefix", first->file,
-                            first->line);
-            return;
-        }
+        graph_error(l, entry->pos, name, NULL, "is there already (%s%s%u): rename one of the two%s",
+                    here ? "line " : twin->pos.file, here ? "" : ":", twin->pos.line,
+                    here ? "" : ", or include with a prefix");
+        return;
+    }
     if (l->ninstances >= GRAPH_MAX_NODES) {
-        graph_error(l, entry->pos, NULL, "nodes", "more than %u nodes: describe fewer", GRAPH_MAX_NODES);
+        graph_error(l, entry->pos, NULL, "nodes", "more than %u nodes: describe fewer",
+                    GRAPH_MAX_NODES);
         return;
     }
     if (when && graph_boolean(l, &w, when->value, &wanted) && !wanted)
@@ -122,10 +127,11 @@ static void add_instance(struct graph_loader *l, const struct graph_scope *scope
             *arena_push(l->arena, instance->given, instance->ngiven) =
                 (struct graph_given){e->key, e->pos, e->value, scope};
     }
-    *arena_push(l->arena, l->instances, l->ninstances) = instance;
+    graph_add_instance(l, instance);
 }
 
-static void expand_node(struct graph_loader *l, const struct graph_part *part, const struct yaml_entry *entry)
+static void expand_node(struct graph_loader *l, const struct graph_part *part,
+                        const struct yaml_entry *entry)
 {
     const struct yaml_entry *repeat = yaml_find(entry->value, "repeat");
     const char *name = arena_printf(l->arena, "%s%s", part->prefix, entry->key);
@@ -138,7 +144,8 @@ static void expand_node(struct graph_loader *l, const struct graph_part *part, c
         return;
     }
     if (entry->value->kind != YAML_MAP) {
-        graph_error(l, entry->value->pos, name, NULL, "%s where a map belongs: write { type: ALIAS/TYPE }",
+        graph_error(l, entry->value->pos, name, NULL,
+                    "%s where a map belongs: write { type: ALIAS/TYPE }",
                     yaml_kind_name(entry->value));
         return;
     }
@@ -151,7 +158,8 @@ static void expand_node(struct graph_loader *l, const struct graph_part *part, c
         return;
     }
     if (range.last - range.first >= (int64_t)GRAPH_MAX_NODES) {
-        graph_error(l, repeat->value->pos, name, "repeat", "more than %u nodes: describe fewer", GRAPH_MAX_NODES);
+        graph_error(l, repeat->value->pos, name, "repeat", "more than %u nodes: describe fewer",
+                    GRAPH_MAX_NODES);
         l->incomplete = true;
         return;
     }
@@ -169,10 +177,10 @@ void graph_expand(struct graph_loader *l, const struct graph_part *part)
         expand_node(l, part, &nodes->entries[i]);
 }
 
-/* --- override ------------------------------------------------------------------------------------------- */
+/* --- override --------------------------------------------------------------------------------- */
 
-static void change(struct graph_loader *l, struct graph_instance *instance, const struct graph_scope *scope,
-                   const struct yaml_entry *entry)
+static void change(struct graph_loader *l, struct graph_instance *instance,
+                   const struct graph_scope *scope, const struct yaml_entry *entry)
 {
     struct graph_given given = {entry->key, entry->pos, entry->value, scope};
     struct graph_where w = {instance->name, entry->key, scope};
@@ -206,8 +214,8 @@ static void unknown_target(struct graph_loader *l, const struct graph_part *part
     uint32_t count = 0;
 
     if (own) {
-        graph_error(l, entry->pos, "override", entry->key, "is a node of this file (line %u): change it there",
-                    own->pos.line);
+        graph_error(l, entry->pos, "override", entry->key,
+                    "is a node of this file (line %u): change it there", own->pos.line);
         return;
     }
     names = arena_alloc(l->arena, (l->ninstances + 1) * sizeof(*names));

@@ -25,15 +25,17 @@ static bool is_number(const struct yaml_value *v, const char *text)
     return (!v->quoted || strstr(v->text, "${")) && units_integer(text, &negative, &value, why);
 }
 
-static bool read_cell(struct graph_loader *l, const struct graph_where *w, const struct yaml_value *v, const char *text,
-                      uint32_t *out)
+static bool read_cell(struct graph_loader *l, const struct graph_where *w,
+                      const struct yaml_value *v, const char *text, uint32_t *out)
 {
     bool negative;
     uint64_t value;
     char why[UNITS_WHY];
 
-    if (!units_integer(text, &negative, &value, why) || value > UINT32_MAX || (negative && value > INT32_MAX)) {
-        graph_error(l, v->pos, w->node, w->key, "%.40s is not a cell of 32 bits: write two cells, or quote a text", text);
+    if (!units_integer(text, &negative, &value, why) || value > UINT32_MAX ||
+        (negative && value > INT32_MAX)) {
+        graph_error(l, v->pos, w->node, w->key,
+                    "%.40s is not a cell of 32 bits: write two cells, or quote a text", text);
         return false;
     }
     *out = negative ? -(uint32_t)value : (uint32_t)value;
@@ -41,8 +43,9 @@ static bool read_cell(struct graph_loader *l, const struct graph_where *w, const
 }
 
 /* A value, or all values of a list: cells if all are numbers, else texts. */
-static void read_values(struct graph_loader *l, const struct graph_where *w, struct yaml_value *const *values,
-                        uint32_t count, struct graph_fdt_prop *out)
+static void read_values(struct graph_loader *l, const struct graph_where *w,
+                        struct yaml_value *const *values, uint32_t count,
+                        struct graph_fdt_prop *out)
 {
     const char **texts = arena_alloc(l->arena, (count + 1) * sizeof(*texts));
     uint32_t numbers = 0;
@@ -64,12 +67,14 @@ static void read_values(struct graph_loader *l, const struct graph_where *w, str
     out->text = "";
     for (uint32_t i = 0; i < count; i++) {
         if (strchr(texts[i], '\n'))
-            graph_error(l, values[i]->pos, w->node, w->key, "a text with a line break: write a list of texts");
+            graph_error(l, values[i]->pos, w->node, w->key,
+                        "a text with a line break: write a list of texts");
         out->text = arena_printf(l->arena, "%s%s%s", out->text, i ? "\n" : "", texts[i]);
     }
 }
 
-void graph_make_fdt(struct graph_loader *l, struct graph_node *node, const struct graph_given *given)
+void graph_make_fdt(struct graph_loader *l, struct graph_node *node,
+                    const struct graph_given *given)
 {
     struct graph_where w = {node->name, "fdt", given->scope};
     const struct yaml_value *map = given->value;
@@ -81,7 +86,8 @@ void graph_make_fdt(struct graph_loader *l, struct graph_node *node, const struc
         return;
     }
     if (map->kind == YAML_LIST) {
-        graph_error(l, map->pos, node->name, "fdt", "a list where a map belongs: write `name: value` lines, or false");
+        graph_error(l, map->pos, node->name, "fdt",
+                    "a list where a map belongs: write `name: value` lines, or false");
         return;
     }
     for (uint32_t i = 0; i < map->count; i++) {
@@ -92,9 +98,11 @@ void graph_make_fdt(struct graph_loader *l, struct graph_node *node, const struc
         w.key = arena_printf(l->arena, "fdt.%s", entry->key);
         out->name = arena_copy(l->arena, entry->key, strlen(entry->key));
         if (!*entry->key || strlen(entry->key) > 31) /* Devicetree Specification, 2.2.4.1 */
-            graph_error(l, entry->pos, node->name, w.key, "not a name for a property: use 1 to 31 characters");
+            graph_error(l, entry->pos, node->name, w.key,
+                        "not a name for a property: use 1 to 31 characters");
         if (entry->value->kind == YAML_MAP)
-            graph_error(l, entry->value->pos, node->name, w.key, "a map: child nodes cannot be added this way");
+            graph_error(l, entry->value->pos, node->name, w.key,
+                        "a map: child nodes cannot be added this way");
         else if (entry->value->kind == YAML_LIST)
             read_values(l, &w, entry->value->items, entry->value->count, out);
         else if (!yaml_is_null(entry->value))

@@ -5,8 +5,8 @@
  *   backplane: 1          the grammar; always there
  *   kind: board           part | soc | board | run (world: several boards; not supported yet)
  *
- * A part and a soc describe some nodes, a board a whole machine, a run what is the host's: accelerator, images, back
- * ends. A file may hold several documents, typically a board and a run.
+ * A part and a soc describe some nodes, a board a whole machine, a run what is the host's:
+ * accelerator, images, back ends. A file may hold several documents, typically a board and a run.
  */
 #include "core/machine/graph_load.h"
 
@@ -22,8 +22,8 @@ struct graph_source {
     struct graph_documents documents;
 };
 
-#define NODES  (KIND_PART | KIND_SOC | KIND_BOARD)
-#define EVERY  (NODES | KIND_RUN)
+#define NODES (KIND_PART | KIND_SOC | KIND_BOARD)
+#define EVERY (NODES | KIND_RUN)
 
 static const struct {
     const char *name;
@@ -35,11 +35,11 @@ static const struct {
     const char *name;
     unsigned kinds;
 } keys[] = {
-    {"backplane", EVERY},    {"kind", EVERY},       {"name", EVERY},       {"doc", EVERY},
-    {"plugins", EVERY},      {"params", EVERY},     {"include", NODES},    {"override", NODES},
-    {"nodes", NODES},        {"aliases", NODES},    {"boot", KIND_BOARD},  {"model", KIND_BOARD},
+    {"backplane", EVERY},       {"kind", EVERY},     {"name", EVERY},      {"doc", EVERY},
+    {"plugins", EVERY},         {"params", EVERY},   {"include", NODES},   {"override", NODES},
+    {"nodes", NODES},           {"aliases", NODES},  {"boot", KIND_BOARD}, {"model", KIND_BOARD},
     {"compatible", KIND_BOARD}, {"board", KIND_RUN}, {"set", KIND_RUN},    {"accel", KIND_RUN},
-    {"time", KIND_RUN},      {"seed", KIND_RUN},    {"images", KIND_RUN},  {"backends", KIND_RUN},
+    {"time", KIND_RUN},         {"seed", KIND_RUN},  {"images", KIND_RUN}, {"backends", KIND_RUN},
 };
 #define KEYS (sizeof(keys) / sizeof(*keys))
 
@@ -71,8 +71,9 @@ static bool read_kind(struct graph_loader *l, const struct yaml_value *root, enu
         graph_error(l, entry->value->pos, NULL, "kind",
                     "a world of several boards is not supported: run its boards one by one");
     else
-        graph_error(l, entry->value->pos, NULL, "kind", "no kind `%.40s`: write part, soc, board or run%s",
-                    entry->value->text, graph_hint(l, entry->value->text, names, KINDS));
+        graph_error(l, entry->value->pos, NULL, "kind",
+                    "no kind `%.40s`: write part, soc, board or run%s", entry->value->text,
+                    graph_hint(l, entry->value->text, names, KINDS));
     return false;
 }
 
@@ -81,12 +82,14 @@ static bool check_grammar(struct graph_loader *l, const struct yaml_value *root)
     const struct yaml_entry *entry = yaml_find(root, "backplane");
 
     if (!entry) {
-        graph_error(l, root->pos, NULL, "backplane", "is missing: a description starts with `backplane: " GRAMMAR "`");
+        graph_error(l, root->pos, NULL, "backplane",
+                    "is missing: a description starts with `backplane: " GRAMMAR "`");
         return false;
     }
     if (entry->value->kind == YAML_SCALAR && !strcmp(entry->value->text, GRAMMAR))
         return true;
-    graph_error(l, entry->value->pos, NULL, "backplane", "a grammar this core does not know: it knows " GRAMMAR);
+    graph_error(l, entry->value->pos, NULL, "backplane",
+                "a grammar this core does not know: it knows " GRAMMAR);
     return false;
 }
 
@@ -108,11 +111,12 @@ static void check_keys(struct graph_loader *l, const struct graph_document *doc)
         if (others & doc->kind)
             continue;
         if (others)
-            graph_error(l, entry->pos, NULL, entry->key, "does not belong into a %s: move it to a %s",
-                        kind_name(doc->kind), kind_name((enum graph_kind)(others & -others)));
+            graph_error(l, entry->pos, NULL, entry->key,
+                        "does not belong into a %s: move it to a %s", kind_name(doc->kind),
+                        kind_name((enum graph_kind)(others & -others)));
         else
-            graph_error(l, entry->pos, NULL, entry->key, "no such key of a %s%s", kind_name(doc->kind),
-                        graph_hint(l, entry->key, known, count));
+            graph_error(l, entry->pos, NULL, entry->key, "no such key of a %s%s",
+                        kind_name(doc->kind), graph_hint(l, entry->key, known, count));
     }
 }
 
@@ -125,7 +129,8 @@ static void add_document(struct graph_loader *l, struct graph_documents *out, co
 
     doc.dir = arena_copy(l->arena, file, slash ? (size_t)(slash + 1 - file) : 0);
     if (root->kind != YAML_MAP) {
-        graph_error(l, root->pos, NULL, NULL, "%s where a description belongs: start with `backplane: " GRAMMAR "`",
+        graph_error(l, root->pos, NULL, NULL,
+                    "%s where a description belongs: start with `backplane: " GRAMMAR "`",
                     yaml_kind_name(root));
         return;
     }
@@ -146,9 +151,11 @@ struct graph_documents graph_open(struct graph_loader *l, const char *path, stru
 
     if (stat(path, &info)) {
         if (named.file)
-            graph_error(l, named, NULL, path, "no such file: check the path, which starts at the folder of this file");
+            graph_error(l, named, NULL, path,
+                        "no such file: check the path, which starts at the folder of this file");
         else
-            graph_error(l, (struct diag_pos){.file = path}, NULL, NULL, "no such file: check the path");
+            graph_error(l, (struct diag_pos){.file = path}, NULL, NULL,
+                        "no such file: check the path");
         return none;
     }
     for (uint32_t i = 0; i < l->nsources; i++)

@@ -2,13 +2,13 @@
  *
  * The host side of a machine: accelerators and back ends.
  *
- *   accel: [kvm, tcg, "interp,cache=64MiB"]   in order of preference; one string with commas is fine too
+ *   accel: [kvm, tcg, "interp,cache=64MiB"]   in order of preference; one string is fine too
  *   backends:
  *     console: { type: stdio }                or in short, as on the command line: "stdio"
- *     root:    { type: raw, path: disk.img }  "raw,path=disk.img"; a comma in a value is written twice
+ *     root:    { type: raw, path: disk.img }  "raw,path=disk.img"; a comma in a value is doubled
  *
- * An accelerator that is not installed is passed over if another one of the list is there. Of --backend the last one with
- * a name counts, and replaces the run's.
+ * An accelerator that is not installed is passed over if another one of the list is there. Of
+ * --backend the last one with a name counts, and replaces the run's.
  */
 #include "core/machine/graph_load.h"
 
@@ -24,7 +24,8 @@ struct choice {
     uint32_t ngiven;
 };
 
-/* The piece up to a single comma; *text is moved behind it, NULL at the end. Two commas are one that belongs to it. */
+/* The piece up to a single comma; *text is moved behind it, NULL at the end. Two commas are one
+ * that belongs to it. */
 static char *next_piece(struct graph_loader *l, const char **text)
 {
     char *piece = arena_alloc(l->arena, strlen(*text) + 1), *out = piece;
@@ -49,8 +50,8 @@ static void add_setting(struct graph_loader *l, struct choice *c, char *piece)
     *arena_push(l->arena, c->given, c->ngiven) = given;
 }
 
-static struct choice *add_choice(struct graph_loader *l, struct choice **list, uint32_t *count, const char *name,
-                                 const char *type, struct diag_pos pos)
+static struct choice *add_choice(struct graph_loader *l, struct choice **list, uint32_t *count,
+                                 const char *name, const char *type, struct diag_pos pos)
 {
     struct choice *c = arena_push(l->arena, *list, *count);
 
@@ -58,9 +59,11 @@ static struct choice *add_choice(struct graph_loader *l, struct choice **list, u
     return c;
 }
 
-/* "interp,cache=64MiB": types, each followed by its settings. `scope` is where relative paths start. */
-static void read_short(struct graph_loader *l, const char *thing, const char *key, const char *name, const char *text,
-                       struct diag_pos pos, const struct graph_scope *scope, struct choice **list, uint32_t *count)
+/* "interp,cache=64MiB": types, each followed by its settings. `scope` is where relative paths
+ * start. */
+static void read_short(struct graph_loader *l, const char *thing, const char *key, const char *name,
+                       const char *text, struct diag_pos pos, const struct graph_scope *scope,
+                       struct choice **list, uint32_t *count)
 {
     uint32_t first = *count;
 
@@ -82,28 +85,30 @@ static void read_short(struct graph_loader *l, const char *thing, const char *ke
             add_setting(l, &(*list)[*count - 1], piece);
             (*list)[*count - 1].given[(*list)[*count - 1].ngiven - 1].scope = scope;
         } else {
-            graph_error(l, pos, thing, key, "`%.40s` has no type before it: write TYPE[,KEY=VALUE]...", piece);
+            graph_error(l, pos, thing, key,
+                        "`%.40s` has no type before it: write TYPE[,KEY=VALUE]...", piece);
         }
     }
 }
 
 /* { type: raw, path: disk.img } */
-static void read_long(struct graph_loader *l, const struct graph_where *w, const char *name, const struct yaml_value *v,
-                      struct choice **list, uint32_t *count)
+static void read_long(struct graph_loader *l, const struct graph_where *w, const char *name,
+                      const struct yaml_value *v, struct choice **list, uint32_t *count)
 {
     const struct yaml_entry *type = yaml_find(v, "type");
     const char *text = type ? graph_text(l, w, type->value) : NULL;
     struct choice *c;
 
     if (!type)
-        graph_error(l, v->pos, w->node, w->key, "has no type: write `type:` and one that `backplane list` shows");
+        graph_error(l, v->pos, w->node, w->key,
+                    "has no type: write `type:` and one that `backplane list` shows");
     if (!text)
         return;
     c = add_choice(l, list, count, name, text, type->value->pos);
     for (uint32_t i = 0; i < v->count; i++)
         if (&v->entries[i] != type)
-            *arena_push(l->arena, c->given, c->ngiven) =
-                (struct graph_given){v->entries[i].key, v->entries[i].pos, v->entries[i].value, w->scope};
+            *arena_push(l->arena, c->given, c->ngiven) = (struct graph_given){
+                v->entries[i].key, v->entries[i].pos, v->entries[i].value, w->scope};
 }
 
 static void read_choice(struct graph_loader *l, const struct graph_where *w, const char *name,
@@ -120,7 +125,7 @@ static void read_choice(struct graph_loader *l, const struct graph_where *w, con
         read_short(l, w->node, w->key, name, text, v->pos, w->scope, list, count);
 }
 
-/* --- types ---------------------------------------------------------------------------------------------- */
+/* --- types ------------------------------------------------------------------------------------ */
 
 static const char *available(struct graph_loader *l, enum type_kind kind, const char *word)
 {
@@ -135,10 +140,12 @@ static const char *available(struct graph_loader *l, enum type_kind kind, const 
     hint = graph_hint(l, word, names, count);
     if (*hint)
         return hint;
-    return count ? arena_printf(l->arena, ": there are %s", list) : ": no plug-in has any; add one with --plugin-path";
+    return count ? arena_printf(l->arena, ": there are %s", list)
+                 : ": no plug-in has any; add one with --plugin-path";
 }
 
-static void check_settings(struct graph_loader *l, const struct choice *c, const struct type *type, const char *thing)
+static void check_settings(struct graph_loader *l, const struct choice *c, const struct type *type,
+                           const char *thing)
 {
     const char **names = arena_alloc(l->arena, (type->nprops + 1) * sizeof(*names));
 
@@ -150,12 +157,12 @@ static void check_settings(struct graph_loader *l, const struct choice *c, const
         for (uint32_t k = 0; k < type->nprops; k++)
             found |= !strcmp(names[k], c->given[i].key);
         if (!found)
-            graph_error(l, c->given[i].pos, thing, c->given[i].key, "no such setting of %s%s", type->name,
-                        graph_hint(l, c->given[i].key, names, type->nprops));
+            graph_error(l, c->given[i].pos, thing, c->given[i].key, "no such setting of %s%s",
+                        type->name, graph_hint(l, c->given[i].key, names, type->nprops));
     }
 }
 
-/* --- accelerators --------------------------------------------------------------------------------------- */
+/* --- accelerators ----------------------------------------------------------------------------- */
 
 static void add_accel(struct graph_loader *l, const struct choice *c, const struct type *type)
 {
@@ -163,8 +170,10 @@ static void add_accel(struct graph_loader *l, const struct choice *c, const stru
     const char *thing = c->pos.line ? "accel" : "--accel";
 
     check_settings(l, c, type, thing);
-    *out = (struct graph_accel){.type = type, .name = arena_copy(l->arena, c->type, strlen(c->type)),
-                                .nprops = type->nprops, .pos = c->pos};
+    *out = (struct graph_accel){.type = type,
+                                .name = arena_copy(l->arena, c->type, strlen(c->type)),
+                                .nprops = type->nprops,
+                                .pos = c->pos};
     out->props = graph_props(l, type, thing, c->pos, c->given, c->ngiven);
 }
 
@@ -185,7 +194,8 @@ static void choose_installed(struct graph_loader *l)
     for (size_t i = 0; i < count; i++)
         add_accel(l, &(struct choice){.type = types[i]->name, .pos = graph_command_line}, types[i]);
     if (!count)
-        graph_error(l, graph_command_line, NULL, "--accel", "no accelerator is installed: add one with --plugin-path");
+        graph_error(l, graph_command_line, NULL, "--accel",
+                    "no accelerator is installed: add one with --plugin-path");
 }
 
 void graph_make_accels(struct graph_loader *l)
@@ -198,7 +208,8 @@ void graph_make_accels(struct graph_loader *l)
 
     if (l->options->accel) {
         w.key = "--accel";
-        read_short(l, NULL, w.key, NULL, l->options->accel, graph_command_line, NULL, &list, &count);
+        read_short(l, NULL, w.key, NULL, l->options->accel, graph_command_line, NULL, &list,
+                   &count);
     } else if (entry && entry->value->kind == YAML_LIST) {
         for (uint32_t i = 0; i < entry->value->count; i++)
             read_choice(l, &w, NULL, entry->value->items[i], &list, &count);
@@ -226,7 +237,7 @@ void graph_make_accels(struct graph_loader *l)
     }
 }
 
-/* --- back ends ------------------------------------------------------------------------------------------ */
+/* --- back ends -------------------------------------------------------------------------------- */
 
 static const char *kind_name(uint32_t kind)
 {
@@ -246,12 +257,15 @@ static void add_backend(struct graph_loader *l, const struct choice *c)
     struct graph_backend *out;
 
     if (!type) {
-        graph_error(l, c->pos, thing, NULL, "no back end `%.40s`%s", c->type, available(l, TYPE_BACKEND, c->type));
+        graph_error(l, c->pos, thing, NULL, "no back end `%.40s`%s", c->type,
+                    available(l, TYPE_BACKEND, c->type));
         return;
     }
     check_settings(l, c, type, thing);
     out = arena_push(l->arena, l->graph->backends, l->graph->nbackends);
-    *out = (struct graph_backend){.name = arena_copy(l->arena, c->name, strlen(c->name)), .pos = c->pos, .type = type,
+    *out = (struct graph_backend){.name = arena_copy(l->arena, c->name, strlen(c->name)),
+                                  .pos = c->pos,
+                                  .type = type,
                                   .nprops = type->nprops};
     out->props = graph_props(l, type, thing, c->pos, c->given, c->ngiven);
 }
@@ -273,7 +287,8 @@ static bool is_chosen(const struct choice *list, uint32_t count, const char *nam
 }
 
 /* Does what a node expects fit what the run gives it? False: the port stays open. */
-static bool check_attach(struct graph_loader *l, uint32_t index, const struct choice *list, uint32_t count)
+static bool check_attach(struct graph_loader *l, uint32_t index, const struct choice *list,
+                         uint32_t count)
 {
     const struct graph_attach *a = &l->graph->attaches[index];
     const struct bp_port *port = &a->node->type->ports[a->port];
@@ -285,17 +300,20 @@ static bool check_attach(struct graph_loader *l, uint32_t index, const struct ch
         if (wanted == BP_BACKEND_BLOCK && !a->optional && l->options->check_host &&
             !is_chosen(list, count, a->backend))
             graph_error(l, a->pos, a->node->name, word,
-                        "no back end `%s`: define it under `backends:` of a run, or with --backend %s=raw,path=FILE",
+                        "no back end `%s`: define it under `backends:` of a run, or with --backend "
+                        "%s=raw,path=FILE",
                         a->backend, a->backend);
         return false;
     }
     if (backend->type->backend->kind != wanted)
-        graph_error(l, backend->pos, backend_thing(l, backend->pos, backend->name), NULL, "%s is for %s, %s.%s takes %s: use another type",
-                    backend->type->name, kind_name(backend->type->backend->kind), a->node->name, word,
+        graph_error(l, backend->pos, backend_thing(l, backend->pos, backend->name), NULL,
+                    "%s is for %s, %s.%s takes %s: use another type", backend->type->name,
+                    kind_name(backend->type->backend->kind), a->node->name, word,
                     kind_name(wanted));
     for (uint32_t i = 0; i < index; i++)
         if (!strcmp(l->graph->attaches[i].backend, a->backend))
-            graph_error(l, a->pos, a->node->name, word, "back end %s is taken by %s (line %u): use another", a->backend,
+            graph_error(l, a->pos, a->node->name, word,
+                        "back end %s is taken by %s (line %u): use another", a->backend,
                         l->graph->attaches[i].node->name, l->graph->attaches[i].pos.line);
     return true;
 }
@@ -317,11 +335,13 @@ static void check_attaches(struct graph_loader *l, const struct choice *list, ui
         for (uint32_t k = 0; k < nnames; k++)
             used |= !strcmp(names[k], b->name);
         if (!used && !l->incomplete)
-            diag_warn(l->diag, b->pos, b->name, "no node uses this back end%s", graph_hint(l, b->name, names, nnames));
+            diag_warn(l->diag, b->pos, b->name, "no node uses this back end%s",
+                      graph_hint(l, b->name, names, nnames));
         if (!(b->type->backend->flags & BP_BACKEND_TERMINAL))
             continue;
         if (terminal)
-            graph_error(l, b->pos, backend_thing(l, b->pos, b->name), NULL, "%s takes the terminal, which %s has already: use another type",
+            graph_error(l, b->pos, backend_thing(l, b->pos, b->name), NULL,
+                        "%s takes the terminal, which %s has already: use another type",
                         b->type->name, terminal->name);
         terminal = b;
     }
@@ -337,7 +357,8 @@ static void check_attaches(struct graph_loader *l, const struct choice *list, ui
 void graph_make_backends(struct graph_loader *l)
 {
     struct graph_where w = {"backends", NULL, l->run ? &l->run->scope : NULL};
-    const struct yaml_value *map = l->run ? graph_map(l, &w, l->run->document->root, "backends") : NULL;
+    const struct yaml_value *map =
+        l->run ? graph_map(l, &w, l->run->document->root, "backends") : NULL;
     const char *const *given = l->options->backends;
     struct choice *list = NULL;
     uint32_t count = 0;
@@ -351,10 +372,11 @@ void graph_make_backends(struct graph_loader *l)
         const char *name = arena_copy(l->arena, given[i], equals ? (size_t)(equals - given[i]) : 0);
 
         if (graph_is_name(name) && equals[1])
-            read_short(l, NULL, arena_printf(l->arena, "--backend %s", name), name, equals + 1, graph_command_line,
-                       NULL, &list, &count);
+            read_short(l, NULL, arena_printf(l->arena, "--backend %s", name), name, equals + 1,
+                       graph_command_line, NULL, &list, &count);
         else
-            graph_error(l, graph_command_line, NULL, arena_printf(l->arena, "--backend %.80s", given[i]),
+            graph_error(l, graph_command_line, NULL,
+                        arena_printf(l->arena, "--backend %.80s", given[i]),
                         "not a name and a type: write --backend NAME=TYPE[,KEY=VALUE]...");
     }
     for (uint32_t i = 0; i < count; i++)

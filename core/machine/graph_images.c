@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Images of a run: which file for which role. Where they go is the board's business (graph_board.c).
+ * Images of a run: which file for which role. Where they go is the board's business
+ * (graph_board.c).
  *
  *   images: { firmware: fw.elf, kernel: Image, initrd: ~, cmdline: "console=ttyS0" }
  *
- * Roles are firmware, kernel, initrd, fdt, and the names under `boot: { load: ... }`. `firmware: none` says that there
- * is none. Without path (~ or an empty text) a role is left out. Of --image the last one with a role counts, and
- * replaces the run's.
+ * Roles are firmware, kernel, initrd, fdt, and the names under `boot: { load: ... }`. `firmware:
+ * none` says that there is none. Without path (~ or an empty text) a role is left out. Of --image
+ * the last one with a role counts, and replaces the run's.
  */
 #include "core/machine/graph_load.h"
 
@@ -18,7 +19,8 @@
 static const char *const roles[] = {"firmware", "kernel", "initrd", "fdt", "cmdline"};
 #define ROLES (sizeof(roles) / sizeof(*roles))
 
-static bool check_role(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos, const char *role)
+static bool check_role(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
+                       const char *role)
 {
     const struct graph *g = l->graph;
     const char **names = arena_alloc(l->arena, (g->nplaces + ROLES) * sizeof(*names));
@@ -33,13 +35,15 @@ static bool check_role(struct graph_loader *l, const struct graph_where *w, stru
         if (!strcmp(names[i], role))
             return true;
     hint = graph_hint(l, role, names, count);
-    graph_error(l, pos, w->node, w->key, "no such role%s", *hint ? hint
-                : ": use firmware, kernel, initrd, fdt, or give it a place under `boot: { load: ... }` of the board");
+    graph_error(l, pos, w->node, w->key, "no such role%s",
+                *hint ? hint
+                      : ": use firmware, kernel, initrd, fdt, or give it a place under `boot: { "
+                        "load: ... }` of the board");
     return false;
 }
 
-static void set_image(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos, const char *role,
-                      const char *path)
+static void set_image(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
+                      const char *role, const char *path)
 {
     struct graph *g = l->graph;
     uint32_t i = 0;
@@ -72,15 +76,18 @@ static void check_files(struct graph_loader *l)
         const struct graph_image *image = &g->images[i];
 
         if (strcmp(image->path, "none") && access(image->path, R_OK))
-            graph_error(l, image->pos, NULL,
-                        arena_printf(l->arena, image->pos.line ? "images.%s" : "--image %s", image->role), "%.200s cannot be read (%s): check the path", image->path, strerror(errno));
+            graph_error(
+                l, image->pos, NULL,
+                arena_printf(l->arena, image->pos.line ? "images.%s" : "--image %s", image->role),
+                "%.200s cannot be read (%s): check the path", image->path, strerror(errno));
     }
 }
 
 void graph_make_images(struct graph_loader *l)
 {
     struct graph_where w = {"images", NULL, l->run ? &l->run->scope : NULL};
-    const struct yaml_value *map = l->run ? graph_map(l, &w, l->run->document->root, "images") : NULL;
+    const struct yaml_value *map =
+        l->run ? graph_map(l, &w, l->run->document->root, "images") : NULL;
     const char *const *given = l->options->images;
     const char *text;
 
@@ -88,7 +95,8 @@ void graph_make_images(struct graph_loader *l)
         const struct yaml_entry *entry = &map->entries[i];
 
         w.key = entry->key;
-        if (check_role(l, &w, entry->pos, entry->key) && graph_optional_text(l, &w, entry->value, &text))
+        if (check_role(l, &w, entry->pos, entry->key) &&
+            graph_optional_text(l, &w, entry->value, &text))
             set_image(l, &w, entry->value->pos, entry->key, text);
     }
     w = (struct graph_where){.node = NULL};
@@ -98,7 +106,8 @@ void graph_make_images(struct graph_loader *l)
 
         w.key = arena_printf(l->arena, "--image %.80s", *role ? role : given[i]);
         if (!*role || !equals[1])
-            graph_error(l, graph_command_line, NULL, w.key, "not a role and a file: write --image ROLE=PATH");
+            graph_error(l, graph_command_line, NULL, w.key,
+                        "not a role and a file: write --image ROLE=PATH");
         else if (check_role(l, &w, graph_command_line, role))
             set_image(l, &w, graph_command_line, role, equals + 1);
     }

@@ -8,8 +8,9 @@
  *       params: { base: 0x10001000 }           values for its parameters, computed here
  *       prefix: io-                            in front of the names of its nodes
  *
- * A part, a soc or a board may be included. Its plug-in aliases and parameters are its own; its nodes come before those of
- * the file that includes it, and only they may be changed there, under `override:`.
+ * A part, a soc or a board may be included. Its plug-in aliases and parameters are its own; its
+ * nodes come before those of the file that includes it, and only they may be changed there, under
+ * `override:`.
  *
  *   plugins:
  *     std: { use: standard, version: "^1.0" }  `use: ./path.so` is a file relative to this one
@@ -19,7 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void read_plugin(struct graph_loader *l, struct graph_part *part, const struct yaml_entry *entry)
+static void read_plugin(struct graph_loader *l, struct graph_part *part,
+                        const struct yaml_entry *entry)
 {
     static const char *const keys[] = {"use", "version"};
     const struct yaml_value *v = entry->value;
@@ -30,7 +32,8 @@ static void read_plugin(struct graph_loader *l, struct graph_part *part, const s
 
     out->alias = entry->key;
     if (!graph_is_name(entry->key) || !strcmp(entry->key, "core")) {
-        graph_error(l, entry->pos, "plugins", entry->key, "not a name for a plug-in: use letters, digits, - and _%s",
+        graph_error(l, entry->pos, "plugins", entry->key,
+                    "not a name for a plug-in: use letters, digits, - and _%s",
                     strcmp(entry->key, "core") ? "" : " (core is the core itself)");
         return;
     }
@@ -42,7 +45,8 @@ static void read_plugin(struct graph_loader *l, struct graph_part *part, const s
     graph_check_keys(l, "plugins", entry->key, v, keys, sizeof(keys) / sizeof(*keys), "a plug-in");
     name = graph_text(l, &w, use->value);
     if (name && graph_optional_text(l, &w, version ? version->value : NULL, &range))
-        out->plugin = registry_open(l->registry, name, range, part->document->dir, l->diag, use->value->pos);
+        out->plugin =
+            registry_open(l->registry, name, range, part->document->dir, l->diag, use->value->pos);
 }
 
 static bool is_cycle(const struct graph_part *part, const struct graph_document *document)
@@ -54,8 +58,9 @@ static bool is_cycle(const struct graph_part *part, const struct graph_document 
 }
 
 /* The one document of the file that describes nodes. */
-static const struct graph_document *choose(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
-                                           const struct graph_documents *docs, const char *path)
+static const struct graph_document *choose(struct graph_loader *l, const struct graph_where *w,
+                                           struct diag_pos pos, const struct graph_documents *docs,
+                                           const char *path)
 {
     const struct graph_document *found = NULL;
     uint32_t count = 0;
@@ -66,14 +71,17 @@ static const struct graph_document *choose(struct graph_loader *l, const struct 
             count++;
         }
     if (count > 1)
-        graph_error(l, pos, w->node, w->key, "%.80s has %u descriptions of nodes: put them into files of their own",
-                    path, count);
+        graph_error(l, pos, w->node, w->key,
+                    "%.80s has %u descriptions of nodes: put them into files of their own", path,
+                    count);
     else if (!count && docs->count)
-        graph_error(l, pos, w->node, w->key, "%.80s is a run: include a part, a soc or a board", path);
+        graph_error(l, pos, w->node, w->key, "%.80s is a run: include a part, a soc or a board",
+                    path);
     return count == 1 ? found : NULL;
 }
 
-static void read_include(struct graph_loader *l, const struct graph_part *part, const struct yaml_value *v)
+static void read_include(struct graph_loader *l, const struct graph_part *part,
+                         const struct yaml_value *v)
 {
     static const char *const keys[] = {"file", "params", "prefix"};
     const struct graph_where w = {"include", NULL, &part->scope};
@@ -87,7 +95,8 @@ static void read_include(struct graph_loader *l, const struct graph_part *part, 
     uint32_t nsets = 0;
 
     if (!named || v->kind == YAML_LIST) {
-        graph_error(l, v->pos, "include", NULL, "does not say which file: write a path, or { file: PATH }");
+        graph_error(l, v->pos, "include", NULL,
+                    "does not say which file: write a path, or { file: PATH }");
         return;
     }
     if (v->kind == YAML_MAP)
@@ -96,8 +105,8 @@ static void read_include(struct graph_loader *l, const struct graph_part *part, 
     if (!path || !graph_optional_text(l, &w, prefix ? prefix->value : NULL, &text))
         return;
     if (text && !graph_is_name(text)) {
-        graph_error(l, prefix->value->pos, "include", "prefix", "`%.40s` cannot start a name: start with a letter",
-                    text);
+        graph_error(l, prefix->value->pos, "include", "prefix",
+                    "`%.40s` cannot start a name: start with a letter", text);
         return;
     }
     path = graph_path(l, &part->scope, path);
@@ -106,19 +115,22 @@ static void read_include(struct graph_loader *l, const struct graph_part *part, 
     if (!document)
         return;
     if (is_cycle(part, document)) {
-        graph_error(l, named->pos, "include", NULL, "%.80s includes itself this way: break the circle", path);
+        graph_error(l, named->pos, "include", NULL,
+                    "%.80s includes itself this way: break the circle", path);
         return;
     }
     graph_add_sets(l, graph_map(l, &w, v, "params"), &part->scope, &sets, &nsets);
-    made = graph_part(l, document, part, text ? arena_printf(l->arena, "%s%s", part->prefix, text) : part->prefix,
+    made = graph_part(l, document, part,
+                      text ? arena_printf(l->arena, "%s%s", part->prefix, text) : part->prefix,
                       sets, nsets);
     if (made)
-        graph_check_sets(l, "include.params", sets, nsets, (const struct graph_part *const *)&made, 1);
+        graph_check_sets(l, "include.params", sets, nsets, (const struct graph_part *const *)&made,
+                         1);
 }
 
 struct graph_part *graph_part(struct graph_loader *l, const struct graph_document *document,
-                              const struct graph_part *outer, const char *prefix, struct graph_set *sets,
-                              uint32_t nsets)
+                              const struct graph_part *outer, const char *prefix,
+                              struct graph_set *sets, uint32_t nsets)
 {
     struct graph_part *part = arena_alloc(l->arena, sizeof(*part));
     const struct yaml_entry *includes = yaml_find(document->root, "include");
@@ -126,13 +138,16 @@ struct graph_part *graph_part(struct graph_loader *l, const struct graph_documen
     struct graph_where w = {.scope = &part->scope};
     uint32_t first = l->ninstances;
 
-    *part = (struct graph_part){.document = document, .outer = outer, .prefix = prefix,
+    *part = (struct graph_part){.document = document,
+                                .outer = outer,
+                                .prefix = prefix,
                                 .depth = outer ? outer->depth + 1 : 0};
     part->scope.part = part;
     if (part->depth > GRAPH_MAX_DEPTH || l->nparts >= GRAPH_MAX_PARTS) {
         graph_error(l, document->root->pos, "include", NULL, "more than %u %s: include fewer",
                     part->depth > GRAPH_MAX_DEPTH ? GRAPH_MAX_DEPTH : GRAPH_MAX_PARTS,
-                    part->depth > GRAPH_MAX_DEPTH ? "files inside of each other" : "included files");
+                    part->depth > GRAPH_MAX_DEPTH ? "files inside of each other"
+                                                  : "included files");
         return NULL;
     }
     if (document->kind != KIND_RUN) {
@@ -145,9 +160,11 @@ struct graph_part *graph_part(struct graph_loader *l, const struct graph_documen
     for (uint32_t i = 0; plugins && i < plugins->count; i++)
         read_plugin(l, part, &plugins->entries[i]);
     if (includes && includes->value->kind != YAML_LIST && !yaml_is_null(includes->value))
-        graph_error(l, includes->value->pos, NULL, "include", "%s where a list belongs: write `- PATH` lines",
+        graph_error(l, includes->value->pos, NULL, "include",
+                    "%s where a list belongs: write `- PATH` lines",
                     yaml_kind_name(includes->value));
-    for (uint32_t i = 0; includes && includes->value->kind == YAML_LIST && i < includes->value->count; i++)
+    for (uint32_t i = 0;
+         includes && includes->value->kind == YAML_LIST && i < includes->value->count; i++)
         read_include(l, part, includes->value->items[i]);
     graph_override(l, part, first);
     graph_expand(l, part);

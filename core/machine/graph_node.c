@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keys that every node may have. `repeat`, `when` and `doc` are gone by now, but may be what was meant. */
+/* Keys that every node may have. `repeat`, `when` and `doc` are gone by now, but may be what was
+ * meant. */
 static const char *const common_keys[] = {"type", "reg", "bus", "fdt", "repeat", "when", "doc"};
 #define COMMON_KEYS (sizeof(common_keys) / sizeof(*common_keys))
 #define HANDLED     4 /* the first ones */
@@ -28,7 +29,7 @@ const struct graph_given *graph_given(const struct graph_instance *instance, con
     return NULL;
 }
 
-/* --- types ---------------------------------------------------------------------------------------------- */
+/* --- types ------------------------------------------------------------------------------------ */
 
 static const struct graph_use *find_use(const struct graph_part *part, const char *alias)
 {
@@ -38,7 +39,8 @@ static const struct graph_use *find_use(const struct graph_part *part, const cha
     return NULL;
 }
 
-static void unknown_alias(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos, const char *alias)
+static void unknown_alias(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
+                          const char *alias)
 {
     const struct graph_part *part = w->scope->part;
     const char **names = arena_alloc(l->arena, (part->nuses + 1) * sizeof(*names));
@@ -51,7 +53,8 @@ static void unknown_alias(struct graph_loader *l, const struct graph_where *w, s
                 *hint ? hint : ": name it under `plugins:` of this file");
 }
 
-static const char *const *type_names(struct graph_loader *l, const struct plugin *plugin, size_t *count)
+static const char *const *type_names(struct graph_loader *l, const struct plugin *plugin,
+                                     size_t *count)
 {
     const struct type *core[64];
     const struct type *const *types = core;
@@ -65,13 +68,14 @@ static const char *const *type_names(struct graph_loader *l, const struct plugin
         ntypes = registry_types(l->registry, TYPE_DEVICE, core, sizeof(core) / sizeof(*core));
     names = arena_alloc(l->arena, (ntypes + 1) * sizeof(*names));
     for (size_t i = 0; i < ntypes; i++)
-        if (types[i]->plugin == plugin && (types[i]->kind == TYPE_DEVICE || types[i]->kind == TYPE_CPU))
+        if (types[i]->plugin == plugin &&
+            (types[i]->kind == TYPE_DEVICE || types[i]->kind == TYPE_CPU))
             names[(*count)++] = types[i]->name;
     return names;
 }
 
-static void unknown_type(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos, const char *alias,
-                         const struct plugin *plugin, const char *name)
+static void unknown_type(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
+                         const char *alias, const struct plugin *plugin, const char *name)
 {
     const char *const *names, *list = "", *hint;
     size_t count;
@@ -79,12 +83,14 @@ static void unknown_type(struct graph_loader *l, const struct graph_where *w, st
     names = type_names(l, plugin, &count);
     hint = graph_hint(l, name, names, count);
     for (size_t i = 0; !*hint && i < count && i < 16; i++)
-        list = arena_printf(l->arena, "%s%s%s/%s", list, i ? ", " : ": there are ", alias, names[i]);
-    graph_error(l, pos, w->node, w->key, "%s has no type `%.40s`%s%s", plugin ? plugin_info(plugin)->id : "the core", name,
-                hint, list);
+        list =
+            arena_printf(l->arena, "%s%s%s/%s", list, i ? ", " : ": there are ", alias, names[i]);
+    graph_error(l, pos, w->node, w->key, "%s has no type `%.40s`%s%s",
+                plugin ? plugin_info(plugin)->id : "the core", name, hint, list);
 }
 
-static const struct type *find_type(struct graph_loader *l, const struct graph_instance *instance, const char **text)
+static const struct type *find_type(struct graph_loader *l, const struct graph_instance *instance,
+                                    const char **text)
 {
     const struct graph_given *given = graph_given(instance, "type");
     struct graph_where w = {instance->name, "type", given ? given->scope : instance->scope};
@@ -94,7 +100,8 @@ static const struct type *find_type(struct graph_loader *l, const struct graph_i
     const char *slash, *alias;
 
     if (!given) {
-        graph_error(l, instance->pos, instance->name, "type", "is missing: write type: ALIAS/TYPE, or core/ram");
+        graph_error(l, instance->pos, instance->name, "type",
+                    "is missing: write type: ALIAS/TYPE, or core/ram");
         return NULL;
     }
     *text = graph_text(l, &w, given->value);
@@ -102,7 +109,8 @@ static const struct type *find_type(struct graph_loader *l, const struct graph_i
         return NULL;
     slash = strchr(*text, '/');
     if (!slash || slash == *text || !slash[1]) {
-        graph_error(l, given->value->pos, w.node, w.key, "`%.40s` is not a type: write ALIAS/TYPE, or core/ram", *text);
+        graph_error(l, given->value->pos, w.node, w.key,
+                    "`%.40s` is not a type: write ALIAS/TYPE, or core/ram", *text);
         return NULL;
     }
     alias = arena_copy(l->arena, *text, (size_t)(slash - *text));
@@ -149,7 +157,7 @@ void graph_make_nodes(struct graph_loader *l)
     }
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static bool is_property(const struct type *type, const char *key)
 {
@@ -170,10 +178,12 @@ static bool is_word(const struct type *type, const char *key)
     return false;
 }
 
-static void unknown_key(struct graph_loader *l, const struct graph_node *node, const struct graph_given *given)
+static void unknown_key(struct graph_loader *l, const struct graph_node *node,
+                        const struct graph_given *given)
 {
     const struct type *type = node->type;
-    const char **names = arena_alloc(l->arena, (type->nprops + type->nports + COMMON_KEYS) * sizeof(*names));
+    const char **names =
+        arena_alloc(l->arena, (type->nprops + type->nports + COMMON_KEYS) * sizeof(*names));
     size_t count = 0;
 
     for (uint32_t i = 0; i < type->nprops; i++)
@@ -204,7 +214,8 @@ void graph_make_props(struct graph_loader *l)
             if (!common && !is_property(node->type, given->key) && !is_word(node->type, given->key))
                 unknown_key(l, node, given);
         }
-        node->props = graph_props(l, node->type, node->name, node->pos, instance->given, instance->ngiven);
+        node->props =
+            graph_props(l, node->type, node->name, node->pos, instance->given, instance->ngiven);
         node->nprops = node->type->nprops;
         fdt = graph_given(instance, "fdt");
         if (fdt)

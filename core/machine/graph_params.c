@@ -7,9 +7,9 @@
  *     memory: { type: size, default: 512MiB }
  *     mode:   { type: enum, choices: [fast, slow], default: fast }
  *
- * type: u32 u64 bool size freq duration string enum. A parameter without default must be given. Defaults and ranges may
- * use the parameters above them. Values come from `set:` and --set for a board and a run, from `params:` of the
- * include for a part.
+ * type: u32 u64 bool size freq duration string enum. A parameter without default must be given.
+ * Defaults and ranges may use the parameters above them. Values come from `set:` and --set for a
+ * board and a run, from `params:` of the include for a part.
  */
 #include "core/machine/graph_load.h"
 
@@ -63,16 +63,17 @@ static const struct param_type *find_type(struct graph_loader *l, const struct p
     for (size_t i = 0; i < TYPES; i++)
         names[i] = types[i].name;
     if (!entry || entry->value->kind != YAML_SCALAR) {
-        graph_error(l, entry ? entry->value->pos : p->entry->pos, "params", p->entry->key,
-                    "has no type: write `type:` and u32, u64, bool, size, freq, duration, string or enum");
+        graph_error(
+            l, entry ? entry->value->pos : p->entry->pos, "params", p->entry->key,
+            "has no type: write `type:` and u32, u64, bool, size, freq, duration, string or enum");
         return NULL;
     }
     for (size_t i = 0; i < TYPES; i++)
         if (!strcmp(names[i], entry->value->text))
             return &types[i];
     graph_error(l, entry->value->pos, "params", p->entry->key,
-                "no type `%.40s`: write u32, u64, bool, size, freq, duration, string or enum%s", entry->value->text,
-                graph_hint(l, entry->value->text, names, TYPES));
+                "no type `%.40s`: write u32, u64, bool, size, freq, duration, string or enum%s",
+                entry->value->text, graph_hint(l, entry->value->text, names, TYPES));
     return NULL;
 }
 
@@ -99,8 +100,8 @@ static bool read_value(struct graph_loader *l, const struct param *p, const stru
     case EXPR_INT:
         ok = units_integer(text, &negative, &value, why);
         if (ok && ((negative && value) || value > p->type->max)) {
-            snprintf(why, sizeof(why), "%.40s is out of range: a %s is 0 to %" PRIu64, text, p->type->name,
-                     p->type->max);
+            snprintf(why, sizeof(why), "%.40s is out of range: a %s is 0 to %" PRIu64, text,
+                     p->type->name, p->type->max);
             ok = false;
         }
         break;
@@ -122,8 +123,8 @@ static bool check_range(struct graph_loader *l, const struct param *p, const str
 
     if (!range)
         return true;
-    if (range->value->kind != YAML_LIST || range->value->count != 2 || p->type->type == EXPR_STRING ||
-        p->type->type == EXPR_BOOL) {
+    if (range->value->kind != YAML_LIST || range->value->count != 2 ||
+        p->type->type == EXPR_STRING || p->type->type == EXPR_BOOL) {
         graph_error(l, range->value->pos, "params", p->entry->key,
                     "not a range: write range: [lowest, highest] for a type with an order");
         return false;
@@ -133,13 +134,15 @@ static bool check_range(struct graph_loader *l, const struct param *p, const str
         return false;
     if (value->number >= low.number && value->number <= high.number)
         return true;
-    graph_error(l, v->pos, w->node, w->key, "%s is out of range: use %s to %s", expr_format(l->arena, value),
-                expr_format(l->arena, &low), expr_format(l->arena, &high));
+    graph_error(l, v->pos, w->node, w->key, "%s is out of range: use %s to %s",
+                expr_format(l->arena, value), expr_format(l->arena, &low),
+                expr_format(l->arena, &high));
     return false;
 }
 
-static bool check_choices(struct graph_loader *l, const struct param *p, const struct graph_where *w,
-                          const struct yaml_value *v, const struct expr_value *value)
+static bool check_choices(struct graph_loader *l, const struct param *p,
+                          const struct graph_where *w, const struct yaml_value *v,
+                          const struct expr_value *value)
 {
     const struct yaml_entry *choices = yaml_find(p->entry->value, "choices");
     const char **names, *list = "", *text;
@@ -169,8 +172,8 @@ static bool check_choices(struct graph_loader *l, const struct param *p, const s
 }
 
 /* The last value that somebody gave, else the default. */
-static bool find_value(struct graph_loader *l, const struct param *p, struct graph_set *sets, uint32_t nsets,
-                       struct expr_value *out)
+static bool find_value(struct graph_loader *l, const struct param *p, struct graph_set *sets,
+                       uint32_t nsets, struct expr_value *out)
 {
     const struct yaml_entry *fallback = yaml_find(p->entry->value, "default");
     const struct graph_set *set = NULL;
@@ -187,10 +190,13 @@ static bool find_value(struct graph_loader *l, const struct param *p, struct gra
     /* A default that nobody uses is checked all the same. */
     if (fallback && set)
         ok = read_value(l, p, &p->where, fallback->value, out) &&
-             check_range(l, p, &p->where, fallback->value, out) && check_choices(l, p, &p->where, fallback->value, out);
+             check_range(l, p, &p->where, fallback->value, out) &&
+             check_choices(l, p, &p->where, fallback->value, out);
     if (!set && !fallback) {
-        graph_error(l, p->entry->pos, "params", p->entry->key, "has no default and is not given: set it%s",
-                    p->where.scope->part->outer ? " under `params:` of the include" : " with --set or `set:`");
+        graph_error(l, p->entry->pos, "params", p->entry->key,
+                    "has no default and is not given: set it%s",
+                    p->where.scope->part->outer ? " under `params:` of the include"
+                                                : " with --set or `set:`");
         return false;
     }
     v = set ? set->value : fallback->value;
@@ -200,7 +206,8 @@ static bool find_value(struct graph_loader *l, const struct param *p, struct gra
         if (!set->scope)
             w.key = arena_printf(l->arena, "--set %s", set->name);
     }
-    return read_value(l, p, &w, v, out) && check_range(l, p, &w, v, out) && check_choices(l, p, &w, v, out) && ok;
+    return read_value(l, p, &w, v, out) && check_range(l, p, &w, v, out) &&
+           check_choices(l, p, &w, v, out) && ok;
 }
 
 /* For `describe`: parameters of the board and the run. */
@@ -218,8 +225,8 @@ static void keep(struct graph_loader *l, const struct param *p, const struct exp
         out->value.u = (uint64_t)value->number;
 }
 
-static bool read_param(struct graph_loader *l, struct param *p, struct graph_set *sets, uint32_t nsets,
-                       struct expr_value *out)
+static bool read_param(struct graph_loader *l, struct param *p, struct graph_set *sets,
+                       uint32_t nsets, struct expr_value *out)
 {
     if (!is_identifier(p->entry->key)) {
         graph_error(l, p->entry->pos, "params", p->entry->key,
@@ -228,7 +235,8 @@ static bool read_param(struct graph_loader *l, struct param *p, struct graph_set
     }
     if (p->entry->value->kind != YAML_MAP) {
         graph_error(l, p->entry->value->pos, "params", p->entry->key,
-                    "%s where a map belongs: write { type: u32, default: 1 }", yaml_kind_name(p->entry->value));
+                    "%s where a map belongs: write { type: u32, default: 1 }",
+                    yaml_kind_name(p->entry->value));
         return false;
     }
     graph_check_keys(l, "params", p->entry->key, p->entry->value, param_keys,
@@ -237,21 +245,29 @@ static bool read_param(struct graph_loader *l, struct param *p, struct graph_set
     return p->type && find_value(l, p, sets, nsets, out);
 }
 
-void graph_params(struct graph_loader *l, struct graph_part *part, struct graph_set *sets, uint32_t nsets)
+void graph_params(struct graph_loader *l, struct graph_part *part, struct graph_set *sets,
+                  uint32_t nsets)
 {
     const struct graph_where w = {.scope = &part->scope};
     const struct yaml_value *map = graph_map(l, &w, part->document->root, "params");
     struct expr_var *vars = map ? arena_alloc(l->arena, (map->count + 1) * sizeof(*vars)) : NULL;
 
     part->scope.names.vars = vars;
+    if (map && map->count > GRAPH_MAX_PARAMS) {
+        graph_error(l, map->pos, NULL, "params", "more than %u parameters: use fewer",
+                    GRAPH_MAX_PARAMS);
+        return;
+    }
     for (uint32_t i = 0; map && i < map->count; i++) {
-        struct param p = {.entry = &map->entries[i], .where = {"params", map->entries[i].key, &part->scope}};
+        struct param p = {.entry = &map->entries[i],
+                          .where = {"params", map->entries[i].key, &part->scope}};
 
         vars[i].name = p.entry->key;
         vars[i].broken = !read_param(l, &p, sets, nsets, &vars[i].value);
         if (!vars[i].broken && !part->outer)
             keep(l, &p, &vars[i].value);
-        /* Also a broken one is in sight, so that its users are not said to use something unknown. */
+        /* Also a broken one is in sight, so that its users are not said to use something
+         * unknown. */
         part->scope.names.count = i + 1;
     }
     for (uint32_t i = 0; i < nsets; i++)
@@ -259,18 +275,19 @@ void graph_params(struct graph_loader *l, struct graph_part *part, struct graph_
             sets[i].used |= !strcmp(sets[i].name, map->entries[k].key);
 }
 
-void graph_add_sets(struct graph_loader *l, const struct yaml_value *map, const struct graph_scope *scope,
-                    struct graph_set **sets, uint32_t *nsets)
+void graph_add_sets(struct graph_loader *l, const struct yaml_value *map,
+                    const struct graph_scope *scope, struct graph_set **sets, uint32_t *nsets)
 {
     for (uint32_t i = 0; map && i < map->count; i++) {
         struct graph_set *set = arena_push(l->arena, *sets, *nsets);
 
-        *set = (struct graph_set){map->entries[i].key, map->entries[i].pos, map->entries[i].value, scope, false};
+        *set = (struct graph_set){map->entries[i].key, map->entries[i].pos, map->entries[i].value,
+                                  scope, false};
     }
 }
 
-void graph_check_sets(struct graph_loader *l, const char *key, const struct graph_set *sets, uint32_t nsets,
-                      const struct graph_part *const *parts, uint32_t nparts)
+void graph_check_sets(struct graph_loader *l, const char *key, const struct graph_set *sets,
+                      uint32_t nsets, const struct graph_part *const *parts, uint32_t nparts)
 {
     const char **names = NULL, *hint, *list = "";
     uint32_t count = 0;
@@ -279,7 +296,8 @@ void graph_check_sets(struct graph_loader *l, const char *key, const struct grap
         for (size_t i = 0; i < parts[p]->scope.names.count; i++) {
             *arena_push(l->arena, names, count) = parts[p]->scope.names.vars[i].name;
             if (count <= 16)
-                list = arena_printf(l->arena, "%s%s%s", list, count > 1 ? ", " : "", names[count - 1]);
+                list =
+                    arena_printf(l->arena, "%s%s%s", list, count > 1 ? ", " : "", names[count - 1]);
         }
     for (uint32_t i = 0; i < nsets; i++) {
         if (sets[i].used)
@@ -288,6 +306,8 @@ void graph_check_sets(struct graph_loader *l, const char *key, const struct grap
         graph_error(l, sets[i].pos, sets[i].scope ? key : NULL,
                     sets[i].scope ? sets[i].name : arena_printf(l->arena, "--set %s", sets[i].name),
                     "no such parameter%s%s%s", hint, !*hint && count ? ": there are " : "",
-                    *hint ? "" : count ? list : ": there are none");
+                    *hint   ? ""
+                    : count ? list
+                            : ": there are none");
     }
 }

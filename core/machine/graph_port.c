@@ -4,7 +4,7 @@
  *
  *   interrupts: plic 10 level-high                 the one port of that kind
  *   interrupts: { rx: plic 21, err: plic 22 }      by name, for a type with several
- *   interrupts: [plic 1, plic 2]                   the lines of a port with several; of a port with one: all of these
+ *   interrupts: [plic 1, plic 2]                   the lines of a port; all of these for one
  *   clock: osc                                     a node with one clock output
  *   clock: cmu apb1                                one of several, by name or number
  *   chardev: console                               a back end of the run; none: stays open
@@ -40,7 +40,7 @@ static bool same_word(const struct type *type, uint32_t a, uint32_t b)
     return x && y && !strcmp(x, y);
 }
 
-/* --- clocks --------------------------------------------------------------------------------------------- */
+/* --- clocks ----------------------------------------------------------------------------------- */
 
 static const char *clock_names(struct graph_loader *l, const struct graph_node *from)
 {
@@ -48,12 +48,15 @@ static const char *clock_names(struct graph_loader *l, const struct graph_node *
 
     for (uint32_t i = 0; i < from->type->nports; i++)
         if (from->type->ports[i].kind == BP_PORT_CLOCK && from->type->ports[i].dir == BP_DIR_OUT)
-            list = arena_printf(l->arena, "%s%s%s", list, *list ? ", " : "", from->type->ports[i].name);
+            list = arena_printf(l->arena, "%s%s%s", list, *list ? ", " : "",
+                                from->type->ports[i].name);
     return list;
 }
 
-/* The output that `word` names: a port, or a number among all outputs of all ports. NULL word: the only one. */
-static bool find_output(const struct graph_node *from, const char *word, uint32_t *port, uint32_t *index)
+/* The output that `word` names: a port, or a number among all outputs of all ports. NULL word: the
+ * only one. */
+static bool find_output(const struct graph_node *from, const char *word, uint32_t *port,
+                        uint32_t *index)
 {
     uint64_t wanted = 0, seen = 0;
     bool negative = false, numeric;
@@ -78,8 +81,8 @@ static bool find_output(const struct graph_node *from, const char *word, uint32_
     return !word && seen == 1;
 }
 
-static void connect_clock(struct graph_loader *l, const struct graph_where *w, struct graph_node *node, uint32_t port,
-                          const struct yaml_value *v)
+static void connect_clock(struct graph_loader *l, const struct graph_where *w,
+                          struct graph_node *node, uint32_t port, const struct yaml_value *v)
 {
     const char *words[GRAPH_MAX_WORDS], *names;
     struct graph_clock clock = {.to = node, .in_port = port};
@@ -92,22 +95,26 @@ static void connect_clock(struct graph_loader *l, const struct graph_where *w, s
         return;
     names = clock_names(l, clock.from);
     if (!*names)
-        graph_error(l, v->pos, w->node, w->key, "%s (%s) has no clock output: refer to a node with one",
-                    clock.from->name, clock.from->type_text);
+        graph_error(l, v->pos, w->node, w->key,
+                    "%s (%s) has no clock output: refer to a node with one", clock.from->name,
+                    clock.from->type_text);
     else if (count > 2)
-        graph_error(l, v->pos, w->node, w->key, "`%.40s` is too much: write NODE, or NODE OUTPUT", words[2]);
-    else if (!find_output(clock.from, count > 1 ? words[1] : NULL, &clock.out_port, &clock.out_index))
-        graph_error(l, v->pos, w->node, w->key, "%s%.40s%s %s: choose one of its outputs (%s), by name or number",
-                    count > 1 ? "no output `" : "which output of", count > 1 ? words[1] : "", count > 1 ? "` in" : "",
-                    clock.from->name, names);
+        graph_error(l, v->pos, w->node, w->key, "`%.40s` is too much: write NODE, or NODE OUTPUT",
+                    words[2]);
+    else if (!find_output(clock.from, count > 1 ? words[1] : NULL, &clock.out_port,
+                          &clock.out_index))
+        graph_error(l, v->pos, w->node, w->key,
+                    "%s%.40s%s %s: choose one of its outputs (%s), by name or number",
+                    count > 1 ? "no output `" : "which output of", count > 1 ? words[1] : "",
+                    count > 1 ? "` in" : "", clock.from->name, names);
     else
         *arena_push(l->arena, l->graph->clocks, l->graph->nclocks) = clock;
 }
 
-/* --- back ends ------------------------------------------------------------------------------------------ */
+/* --- back ends -------------------------------------------------------------------------------- */
 
-static void attach(struct graph_loader *l, const struct graph_where *w, struct graph_node *node, uint32_t port,
-                   const struct yaml_value *v)
+static void attach(struct graph_loader *l, const struct graph_where *w, struct graph_node *node,
+                   uint32_t port, const struct yaml_value *v)
 {
     const char *words[GRAPH_MAX_WORDS];
     struct graph_attach *out;
@@ -116,14 +123,16 @@ static void attach(struct graph_loader *l, const struct graph_where *w, struct g
     if (!graph_split(l, w, v, words, &count) || (count == 1 && !strcmp(words[0], "none")))
         return;
     if (!graph_is_name(words[0]) || count > 2 || (count == 2 && strcmp(words[1], "optional"))) {
-        graph_error(l, v->pos, w->node, w->key, "`%.40s` is not a back end: write NAME, NAME optional or none", v->text);
+        graph_error(l, v->pos, w->node, w->key,
+                    "`%.40s` is not a back end: write NAME, NAME optional or none", v->text);
         return;
     }
     out = arena_push(l->arena, l->graph->attaches, l->graph->nattaches);
-    *out = (struct graph_attach){node, port, arena_copy(l->arena, words[0], strlen(words[0])), v->pos, count == 2};
+    *out = (struct graph_attach){node, port, arena_copy(l->arena, words[0], strlen(words[0])),
+                                 v->pos, count == 2};
 }
 
-/* --- ports ---------------------------------------------------------------------------------------------- */
+/* --- ports ------------------------------------------------------------------------------------ */
 
 static const char *port_names(struct graph_loader *l, const struct type *type, uint32_t port)
 {
@@ -131,12 +140,13 @@ static const char *port_names(struct graph_loader *l, const struct type *type, u
 
     for (uint32_t i = 0; i < type->nports; i++)
         if (same_word(type, i, port))
-            list = arena_printf(l->arena, "%s%s%s: ...", list, *list ? ", " : "", type->ports[i].name);
+            list =
+                arena_printf(l->arena, "%s%s%s: ...", list, *list ? ", " : "", type->ports[i].name);
     return list;
 }
 
-static void connect(struct graph_loader *l, const struct graph_where *w, struct graph_node *node, uint32_t port,
-                    const struct yaml_value *v)
+static void connect(struct graph_loader *l, const struct graph_where *w, struct graph_node *node,
+                    uint32_t port, const struct yaml_value *v)
 {
     switch (node->type->ports[port].kind) {
     case BP_PORT_CLOCK:
@@ -153,7 +163,8 @@ static void connect(struct graph_loader *l, const struct graph_where *w, struct 
 }
 
 /* All ports that share the word of `first`, the first of them. */
-static void read_word(struct graph_loader *l, struct graph_node *node, uint32_t first, const struct graph_given *given)
+static void read_word(struct graph_loader *l, struct graph_node *node, uint32_t first,
+                      const struct graph_given *given)
 {
     const struct type *type = node->type;
     const struct yaml_value *v = given->value;
@@ -170,7 +181,8 @@ static void read_word(struct graph_loader *l, struct graph_node *node, uint32_t 
         if (sharing == 1)
             connect(l, &w, node, first, v);
         else
-            graph_error(l, v->pos, node->name, given->key, "%s has several such ports: write { %s }", node->type_text,
+            graph_error(l, v->pos, node->name, given->key,
+                        "%s has several such ports: write { %s }", node->type_text,
                         port_names(l, type, first));
         return;
     }
@@ -182,8 +194,8 @@ static void read_word(struct graph_loader *l, struct graph_node *node, uint32_t 
         while (port < type->nports && (!names[port] || strcmp(names[port], v->entries[k].key)))
             port++;
         if (port == type->nports)
-            graph_error(l, v->entries[k].pos, node->name, key, "no such port of %s%s", node->type_text,
-                        graph_hint(l, v->entries[k].key, names, type->nports));
+            graph_error(l, v->entries[k].pos, node->name, key, "no such port of %s%s",
+                        node->type_text, graph_hint(l, v->entries[k].key, names, type->nports));
         else if (!yaml_is_null(v->entries[k].value))
             connect(l, &w, node, port, v->entries[k].value);
     }
@@ -207,26 +219,33 @@ void graph_make_ports(struct graph_loader *l)
     }
 }
 
-/* --- what must be connected ----------------------------------------------------------------------------- */
+/* --- what must be connected ------------------------------------------------------------------- */
 
-static bool is_connected(const struct graph *g, const struct graph_node *node, uint32_t port)
+/* Which ports of all nodes something is connected to: a row of flags for each node. */
+static bool **find_connected(struct graph_loader *l)
 {
-    for (uint32_t i = 0; i < g->nwires; i++)
-        if ((g->wires[i].from == node && g->wires[i].out_port == port) ||
-            (g->wires[i].to == node && g->wires[i].in_port == port))
-            return true;
-    for (uint32_t i = 0; i < g->nclocks; i++)
-        if ((g->clocks[i].to == node && g->clocks[i].in_port == port) ||
-            (g->clocks[i].from == node && g->clocks[i].out_port == port))
-            return true;
+    const struct graph *g = l->graph;
+    bool **rows = arena_alloc(l->arena, (g->nnodes + 1) * sizeof(*rows));
+
+    for (uint32_t i = 0; i < g->nnodes; i++)
+        rows[i] = arena_alloc(l->arena, g->nodes[i]->type->nports + 1);
+    for (uint32_t i = 0; i < g->nwires; i++) {
+        rows[g->wires[i].from->index][g->wires[i].out_port] = true;
+        rows[g->wires[i].to->index][g->wires[i].in_port] = true;
+    }
+    for (uint32_t i = 0; i < g->nclocks; i++) {
+        rows[g->clocks[i].from->index][g->clocks[i].out_port] = true;
+        rows[g->clocks[i].to->index][g->clocks[i].in_port] = true;
+    }
     for (uint32_t i = 0; i < g->nattaches; i++)
-        if (g->attaches[i].node == node && g->attaches[i].port == port)
-            return true;
-    return false;
+        rows[g->attaches[i].node->index][g->attaches[i].port] = true;
+    return rows;
 }
 
 void graph_check_required(struct graph_loader *l)
 {
+    bool **connected = find_connected(l);
+
     for (uint32_t i = 0; i < l->ninstances; i++) {
         const struct graph_node *node = l->instances[i]->node;
 
@@ -236,14 +255,16 @@ void graph_check_required(struct graph_loader *l)
 
             /* A word that is there and wrong has been reported. */
             if (!(port->flags & BP_PORT_REQUIRED) || port->kind == BP_PORT_BUS ||
-                is_connected(l->graph, node, p) || (word && graph_given(l->instances[i], word)))
+                connected[node->index][p] || (word && graph_given(l->instances[i], word)))
                 continue;
             if (word)
-                graph_error(l, node->pos, node->name, word, "port %s must be connected: write `%s:`", port->name, word);
+                graph_error(l, node->pos, node->name, word,
+                            "port %s must be connected: write `%s:`", port->name, word);
             else
                 graph_error(l, node->pos, node->name, port->name, "must be connected: %s",
-                            port->via_prop ? arena_printf(l->arena, "list nodes under `%s:`", port->via_prop)
-                                           : "let another node refer to it");
+                            port->via_prop
+                                ? arena_printf(l->arena, "list nodes under `%s:`", port->via_prop)
+                                : "let another node refer to it");
         }
     }
 }

@@ -20,13 +20,14 @@ static const char *region_names(struct graph_loader *l, const struct type *type)
 
     for (uint32_t i = 0; i < type->nregions; i++)
         if (!(type->regions[i].flags & BP_REGION_FLOATING))
-            list = arena_printf(l->arena, "%s%s%s: [BASE, SIZE]", list, *list ? ", " : "", type->regions[i].name);
+            list = arena_printf(l->arena, "%s%s%s: [BASE, SIZE]", list, *list ? ", " : "",
+                                type->regions[i].name);
     return list;
 }
 
 /* [base, size] */
-static void read_pair(struct graph_loader *l, const struct graph_where *w, struct graph_node *node, uint32_t region,
-                      const struct yaml_value *v)
+static void read_pair(struct graph_loader *l, const struct graph_where *w, struct graph_node *node,
+                      uint32_t region, const struct yaml_value *v)
 {
     struct graph_reg *reg, out = {.region = region, .pos = v->pos};
     const char *base, *size;
@@ -42,8 +43,8 @@ static void read_pair(struct graph_loader *l, const struct graph_where *w, struc
     if (!base || !size)
         return;
     if (!units_integer(base, &negative, &out.base, why) || (negative && out.base)) {
-        graph_error(l, v->items[0]->pos, w->node, w->key, "`%.40s` is not an address: write a number such as 0x10000000",
-                    base);
+        graph_error(l, v->items[0]->pos, w->node, w->key,
+                    "`%.40s` is not an address: write a number such as 0x10000000", base);
         return;
     }
     if (!units_parse(UNIT_SIZE, size, &out.bytes, why)) {
@@ -51,15 +52,17 @@ static void read_pair(struct graph_loader *l, const struct graph_where *w, struc
         return;
     }
     if (!out.bytes || out.bytes - 1 > UINT64_MAX - out.base) {
-        graph_error(l, v->items[1]->pos, w->node, w->key, "%s", out.bytes ? "reaches beyond 64 bits: use a smaller size"
-                    : "is empty: use a size above 0");
+        graph_error(l, v->items[1]->pos, w->node, w->key, "%s",
+                    out.bytes ? "reaches beyond 64 bits: use a smaller size"
+                              : "is empty: use a size above 0");
         return;
     }
     reg = arena_push(l->arena, node->regs, node->nregs);
     *reg = out;
 }
 
-static void read_map(struct graph_loader *l, const struct graph_given *given, struct graph_node *node)
+static void read_map(struct graph_loader *l, const struct graph_given *given,
+                     struct graph_node *node)
 {
     const struct type *type = node->type;
     const struct yaml_value *v = given->value;
@@ -72,13 +75,14 @@ static void read_map(struct graph_loader *l, const struct graph_given *given, st
         struct graph_where w = {node->name, key, given->scope};
         uint32_t region = 0;
 
-        while (region < type->nregions && (!names[region] || strcmp(names[region], v->entries[k].key)))
+        while (region < type->nregions &&
+               (!names[region] || strcmp(names[region], v->entries[k].key)))
             region++;
         if (region < type->nregions)
             read_pair(l, &w, node, region, v->entries[k].value);
         else
-            graph_error(l, v->entries[k].pos, node->name, key, "no such region of %s%s", node->type_text,
-                        graph_hint(l, v->entries[k].key, names, type->nregions));
+            graph_error(l, v->entries[k].pos, node->name, key, "no such region of %s%s",
+                        node->type_text, graph_hint(l, v->entries[k].key, names, type->nregions));
     }
     for (uint32_t i = 0; i < type->nregions; i++)
         if (names[i] && !yaml_find(v, names[i]))
@@ -101,12 +105,14 @@ static void read_reg(struct graph_loader *l, const struct graph_instance *instan
     }
     if (!fixed) {
         if (given)
-            graph_error(l, given->pos, w.node, w.key, "%s has no regions: remove it", instance->node->type_text);
+            graph_error(l, given->pos, w.node, w.key, "%s has no regions: remove it",
+                        instance->node->type_text);
         return;
     }
     if (!given)
-        graph_error(l, instance->pos, w.node, w.key, "is missing: write `reg: %s%s%s`", fixed > 1 ? "{ " : "",
-                    fixed > 1 ? region_names(l, type) : "[BASE, SIZE]", fixed > 1 ? " }" : "");
+        graph_error(l, instance->pos, w.node, w.key, "is missing: write `reg: %s%s%s`",
+                    fixed > 1 ? "{ " : "", fixed > 1 ? region_names(l, type) : "[BASE, SIZE]",
+                    fixed > 1 ? " }" : "");
     else if (given->value->kind == YAML_MAP)
         read_map(l, given, instance->node);
     else if (fixed > 1)
@@ -116,18 +122,20 @@ static void read_reg(struct graph_loader *l, const struct graph_instance *instan
         read_pair(l, &w, instance->node, last, given->value);
 }
 
-static void read_bus(struct graph_loader *l, struct graph_node *node, const struct graph_given *given)
+static void read_bus(struct graph_loader *l, struct graph_node *node,
+                     const struct graph_given *given)
 {
     struct graph_where w = {node->name, "bus", given->scope};
     const char *text = graph_text(l, &w, given->value);
 
     if (text && !graph_is_name(text))
-        graph_error(l, given->value->pos, node->name, "bus", "`%.40s` is not a name: start with a letter", text);
+        graph_error(l, given->value->pos, node->name, "bus",
+                    "`%.40s` is not a name: start with a letter", text);
     else if (text)
         node->bus = arena_copy(l->arena, text, strlen(text));
 }
 
-/* --- overlaps ------------------------------------------------------------------------------------------- */
+/* --- overlaps --------------------------------------------------------------------------------- */
 
 struct window {
     const struct graph_node *node;
@@ -156,7 +164,8 @@ static const char *window_text(struct graph_loader *l, const struct window *w)
 {
     char size[32];
 
-    return arena_printf(l->arena, "0x%" PRIx64 "+%s", w->reg->base, units_format(UNIT_SIZE, w->reg->bytes, size));
+    return arena_printf(l->arena, "0x%" PRIx64 "+%s", w->reg->base,
+                        units_format(UNIT_SIZE, w->reg->bytes, size));
 }
 
 static const char *line_text(struct graph_loader *l, struct diag_pos pos, struct diag_pos other)
@@ -174,8 +183,9 @@ static void report(struct graph_loader *l, const struct window *a, const struct 
 
     if (late->node->type->nregions > 1)
         key = arena_printf(l->arena, "reg.%s", late->node->type->regions[late->reg->region].name);
-    graph_error(l, late->reg->pos, late->node->name, key, "%s overlaps %s (%s, %s): move one of them",
-                window_text(l, late), early->node->name, window_text(l, early),
+    graph_error(l, late->reg->pos, late->node->name, key,
+                "%s overlaps %s (%s, %s): move one of them", window_text(l, late),
+                early->node->name, window_text(l, early),
                 line_text(l, late->reg->pos, early->reg->pos));
 }
 
@@ -192,7 +202,8 @@ static void check_overlaps(struct graph_loader *l)
         }
     if (count)
         qsort(windows, count, sizeof(*windows), by_base);
-    /* Compared with the one that reaches farthest so far: a large window may hold several small ones. */
+    /* Compared with the one that reaches farthest so far: a large window may hold several small
+     * ones. */
     for (uint32_t i = 1; i < count; i++) {
         const struct graph_reg *reg = windows[i].reg, *far = windows[widest].reg;
 

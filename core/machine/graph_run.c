@@ -50,8 +50,9 @@ static const struct graph_document *only(struct graph_loader *l, const struct gr
         if (docs->items[i].kind != kind)
             continue;
         if (found)
-            graph_error(l, docs->items[i].root->pos, NULL, NULL, "a second %s in this file (line %u): put it into its own",
-                        word, found->root->pos.line);
+            graph_error(l, docs->items[i].root->pos, NULL, NULL,
+                        "a second %s in this file (line %u): put it into its own", word,
+                        found->root->pos.line);
         else
             found = &docs->items[i];
     }
@@ -59,7 +60,8 @@ static const struct graph_document *only(struct graph_loader *l, const struct gr
 }
 
 /* The board of a run: the file it names, or the one beside it. */
-static const struct graph_document *find_board(struct graph_loader *l, const struct graph_documents *docs)
+static const struct graph_document *find_board(struct graph_loader *l,
+                                               const struct graph_documents *docs)
 {
     const struct yaml_entry *entry = yaml_find(l->run->document->root, "board");
     struct graph_where w = {NULL, "board", &l->run->scope};
@@ -70,7 +72,8 @@ static const struct graph_document *find_board(struct graph_loader *l, const str
     if (!entry || yaml_is_null(entry->value)) {
         board = only(l, docs, KIND_BOARD, "board");
         if (!board)
-            graph_error(l, l->run->document->root->pos, NULL, "board", "is missing: write board: PATH");
+            graph_error(l, l->run->document->root->pos, NULL, "board",
+                        "is missing: write board: PATH");
         return board;
     }
     path = graph_text(l, &w, entry->value);
@@ -79,8 +82,8 @@ static const struct graph_document *find_board(struct graph_loader *l, const str
     named = graph_open(l, graph_path(l, w.scope, path), entry->value->pos);
     board = only(l, &named, KIND_BOARD, "board");
     if (!board && named.count)
-        graph_error(l, entry->value->pos, NULL, "board", "%.80s describes no board: name a file with `kind: board`",
-                    path);
+        graph_error(l, entry->value->pos, NULL, "board",
+                    "%.80s describes no board: name a file with `kind: board`", path);
     return board;
 }
 
@@ -98,12 +101,14 @@ bool graph_read(struct graph_loader *l, const char *file)
     if (run) {
         l->run = graph_part(l, run, NULL, "", given, ngiven);
         board = find_board(l, &docs);
-        graph_add_sets(l, graph_map(l, &(struct graph_where){.scope = &l->run->scope}, run->root, "set"),
-                       &l->run->scope, &sets, &nsets);
+        graph_add_sets(
+            l, graph_map(l, &(struct graph_where){.scope = &l->run->scope}, run->root, "set"),
+            &l->run->scope, &sets, &nsets);
     } else {
         board = only(l, &docs, KIND_BOARD, "board");
         if (!board)
-            graph_error(l, docs.items[0].root->pos, NULL, "kind", "neither a board nor a run: include it in a board");
+            graph_error(l, docs.items[0].root->pos, NULL, "kind",
+                        "neither a board nor a run: include it in a board");
     }
     if (!board)
         return false;
@@ -116,7 +121,7 @@ bool graph_read(struct graph_loader *l, const char *file)
     return true;
 }
 
-/* --- what is left of it --------------------------------------------------------------------------------- */
+/* --- what is left of it ----------------------------------------------------------------------- */
 
 static void read_time(struct graph_loader *l)
 {

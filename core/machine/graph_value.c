@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One value of one property. The type of the property decides how its text is read: quotes only keep YAML's own
- * punctuation away, so "${n}" is a number where a number belongs. Defaults of classes go the same way.
+ * One value of one property. The type of the property decides how its text is read: quotes only
+ * keep YAML's own punctuation away, so "${n}" is a number where a number belongs. Defaults of
+ * classes go the same way.
  */
 #include "core/machine/graph_load.h"
 
@@ -45,8 +46,10 @@ static bool in_range(const struct reading *r, uint64_t value, uint64_t low, uint
 
 static bool read_unsigned(const struct reading *r, struct graph_value *out)
 {
-    static const uint64_t most[] = {
-        [BP_PROP_U8] = UINT8_MAX, [BP_PROP_U16] = UINT16_MAX, [BP_PROP_U32] = UINT32_MAX, [BP_PROP_U64] = UINT64_MAX};
+    static const uint64_t most[] = {[BP_PROP_U8] = UINT8_MAX,
+                                    [BP_PROP_U16] = UINT16_MAX,
+                                    [BP_PROP_U32] = UINT32_MAX,
+                                    [BP_PROP_U64] = UINT64_MAX};
     bool negative, limited = r->row->min || r->row->max;
     uint64_t high = most[out->type], low = limited ? r->row->min : 0;
     char why[UNITS_WHY];
@@ -63,7 +66,8 @@ static bool read_unsigned(const struct reading *r, struct graph_value *out)
 static bool read_signed(const struct reading *r, struct graph_value *out)
 {
     bool negative, limited = r->row->min || r->row->max;
-    int64_t low = limited ? (int64_t)r->row->min : INT64_MIN, high = limited ? (int64_t)r->row->max : INT64_MAX;
+    int64_t low = limited ? (int64_t)r->row->min : INT64_MIN,
+            high = limited ? (int64_t)r->row->max : INT64_MAX;
     uint64_t magnitude;
     char why[UNITS_WHY];
     bool fits;
@@ -113,7 +117,9 @@ static bool read_path(const struct reading *r, struct graph_value *out)
 
 static int hex_digit(char c)
 {
-    return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
+    return isdigit((unsigned char)c)    ? c - '0'
+           : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+                                        : -1;
 }
 
 static bool read_bytes(const struct reading *r, struct graph_value *out)
@@ -126,7 +132,9 @@ static bool read_bytes(const struct reading *r, struct graph_value *out)
         int high = hex_digit(p[0]), low = high < 0 ? -1 : hex_digit(p[1]);
 
         if (low < 0 || (p[2] == ':' && !p[3]))
-            return ERROR(r, "`%.40s` is not a row of bytes: write two hexadecimal digits each, as in de:ad:be:ef",
+            return ERROR(r,
+                         "`%.40s` is not a row of bytes: write two hexadecimal digits each, as in "
+                         "de:ad:be:ef",
                          r->text);
         out->bytes.data[out->bytes.size++] = (uint8_t)(high << 4 | low);
         p += 2 + (p[2] == ':');
@@ -162,8 +170,8 @@ static bool read_quantity(const struct reading *r, struct graph_value *out)
         return ERROR(r, "%s", why);
     if ((!r->row->min && !r->row->max) || (out->u >= r->row->min && out->u <= r->row->max))
         return true;
-    return ERROR(r, "%.40s is out of range: use %s to %s", r->text, units_format(kind, r->row->min, low),
-                 units_format(kind, r->row->max, high));
+    return ERROR(r, "%.40s is out of range: use %s to %s", r->text,
+                 units_format(kind, r->row->min, low), units_format(kind, r->row->max, high));
 }
 
 static bool read_address(const struct reading *r, struct graph_value *out)
@@ -173,7 +181,8 @@ static bool read_address(const struct reading *r, struct graph_value *out)
     return (!r->row->min && !r->row->max) || in_range(r, out->u, r->row->min, r->row->max);
 }
 
-/* Does the class of a node offer an interface? get_iface() is pure and needs no instance for that. */
+/* Does the class of a node offer an interface? get_iface() is pure and needs no instance for
+ * that. */
 static bool offers(const struct graph_node *node, const char *id)
 {
     const void *(*get)(void *self, const char *id) = NULL;
@@ -191,8 +200,8 @@ static bool check_target(const struct reading *r, const struct graph_node *node)
 {
     if (offers(node, r->row->ref_iface))
         return true;
-    return ERROR(r, "%s (%s) does not offer %s: refer to a node that does", node->name, node->type_text,
-                 r->row->ref_iface);
+    return ERROR(r, "%s (%s) does not offer %s: refer to a node that does", node->name,
+                 node->type_text, r->row->ref_iface);
 }
 
 static bool read_ref(const struct reading *r, struct graph_value *out)
@@ -223,7 +232,7 @@ static const struct {
     [BP_PROP_PATH] = {"a path", read_path},
 };
 
-/* --- lists ---------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 struct globbing {
     const struct reading *reading;
@@ -266,8 +275,11 @@ static bool read_element(struct reading *r, const struct yaml_value *v, struct g
 /* One value instead of a list is a list of one. */
 static bool read_list(struct reading *r, const struct yaml_value *v, struct graph_value *out)
 {
-    const struct bp_prop elements = {.name = r->row->name, .type = r->row->element, .choices = r->row->choices,
-                                     .element = r->row->element, .ref_iface = r->row->ref_iface};
+    const struct bp_prop elements = {.name = r->row->name,
+                                     .type = r->row->element,
+                                     .choices = r->row->choices,
+                                     .element = r->row->element,
+                                     .ref_iface = r->row->ref_iface};
     const struct bp_prop *row = r->row;
     bool ok = true;
 
@@ -279,12 +291,14 @@ static bool read_list(struct reading *r, const struct yaml_value *v, struct grap
     r->row = row;
     r->pos = v->pos;
     if (ok && (row->min || row->max) && (out->list.count < row->min || out->list.count > row->max))
-        return ERROR(r, "has %u elements: use %" PRIu64 " to %" PRIu64, out->list.count, row->min, row->max);
+        return ERROR(r, "has %u elements: use %" PRIu64 " to %" PRIu64, out->list.count, row->min,
+                     row->max);
     return ok;
 }
 
-bool graph_read_value(struct graph_loader *l, const struct graph_where *w, const struct bp_prop *row,
-                      const struct yaml_value *v, struct graph_value *out)
+bool graph_read_value(struct graph_loader *l, const struct graph_where *w,
+                      const struct bp_prop *row, const struct yaml_value *v,
+                      struct graph_value *out)
 {
     struct reading r = {.l = l, .w = w, .row = row, .pos = v->pos};
     bool is_list = row->type == BP_PROP_LIST;
@@ -292,7 +306,8 @@ bool graph_read_value(struct graph_loader *l, const struct graph_where *w, const
     *out = (struct graph_value){.type = is_list ? row->element : row->type, .pos = v->pos};
     if (v->kind == YAML_MAP || (v->kind == YAML_LIST && !is_list))
         return ERROR(&r, "%s where %s belongs: write %s", yaml_kind_name(v),
-                     is_list ? "a list" : readers[row->type].what, is_list ? "[one, other]" : "one value");
+                     is_list ? "a list" : readers[row->type].what,
+                     is_list ? "[one, other]" : "one value");
     if (is_list)
         return read_list(&r, v, out);
     r.text = graph_text(l, w, v);
@@ -306,7 +321,8 @@ void graph_default(struct graph_loader *l, const struct graph_where *w, const st
     const struct yaml_value *v;
     struct diag_pos pos = {.file = arena_printf(l->arena, "default of %s.%s", w->node, row->name)};
 
-    *out = (struct graph_value){.type = row->type == BP_PROP_LIST ? row->element : row->type, .pos = pos};
+    *out = (struct graph_value){.type = row->type == BP_PROP_LIST ? row->element : row->type,
+                                .pos = pos};
     if (!row->def)
         return;
     v = yaml_scalar(l->arena, pos, row->def);
@@ -319,10 +335,11 @@ void graph_default(struct graph_loader *l, const struct graph_where *w, const st
     graph_read_value(l, w, row, v, out);
 }
 
-/* --- all properties of a type --------------------------------------------------------------------------- */
+/* --- all properties of a type ----------------------------------------------------------------- */
 
-struct graph_prop *graph_props(struct graph_loader *l, const struct type *type, const char *node, struct diag_pos pos,
-                               const struct graph_given *given, uint32_t ngiven)
+struct graph_prop *graph_props(struct graph_loader *l, const struct type *type, const char *node,
+                               struct diag_pos pos, const struct graph_given *given,
+                               uint32_t ngiven)
 {
     struct graph_prop *props = arena_alloc(l->arena, (type->nprops + 1) * sizeof(*props));
 
@@ -343,8 +360,8 @@ struct graph_prop *graph_props(struct graph_loader *l, const struct type *type, 
         }
         if (row->flags & BP_PROP_REQUIRED)
             graph_error(l, pos, node, row->name, "is missing: write `%s:` and %s%s%s%s", row->name,
-                        row->type == BP_PROP_LIST ? "a list" : readers[row->type].what, row->doc ? " (" : "",
-                        row->doc ? row->doc : "", row->doc ? ")" : "");
+                        row->type == BP_PROP_LIST ? "a list" : readers[row->type].what,
+                        row->doc ? " (" : "", row->doc ? row->doc : "", row->doc ? ")" : "");
         graph_default(l, &w, row, &props[i].value);
     }
     return props;

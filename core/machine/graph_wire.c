@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Lines: from a reference (`plic 10 level-high`: provider, cells, flag) or from a property that lists nodes to a pair of
- * ports and indices.
+ * Lines: from a reference (`plic 10 level-high`: provider, cells, flag) or from a property that
+ * lists nodes to a pair of ports and indices.
  */
 #include "core/machine/graph_load.h"
 
@@ -11,8 +11,10 @@
 
 static const char *kind_name(uint32_t kind)
 {
-    static const char *const names[] = {
-        [BP_PORT_IRQ] = "interrupts", [BP_PORT_GPIO] = "gpios", [BP_PORT_RESET] = "resets", [BP_PORT_CLOCK] = "clocks"};
+    static const char *const names[] = {[BP_PORT_IRQ] = "interrupts",
+                                        [BP_PORT_GPIO] = "gpios",
+                                        [BP_PORT_RESET] = "resets",
+                                        [BP_PORT_CLOCK] = "clocks"};
 
     return kind < sizeof(names) / sizeof(*names) && names[kind] ? names[kind] : "references";
 }
@@ -27,11 +29,13 @@ bool graph_split(struct graph_loader *l, const struct graph_where *w, const stru
     if (!text)
         return false;
     copy = arena_copy(l->arena, text, strlen(text));
-    for (word = strtok_r(copy, " \t\n", &save); word && *count < GRAPH_MAX_WORDS; word = strtok_r(NULL, " \t\n", &save))
+    for (word = strtok_r(copy, " \t\n", &save); word && *count < GRAPH_MAX_WORDS;
+         word = strtok_r(NULL, " \t\n", &save))
         words[(*count)++] = word;
     if (*count && !word)
         return true;
-    graph_error(l, v->pos, w->node, w->key, "`%.40s` is not a reference: write NODE, its numbers and a flag", text);
+    graph_error(l, v->pos, w->node, w->key,
+                "`%.40s` is not a reference: write NODE, its numbers and a flag", text);
     return false;
 }
 
@@ -52,10 +56,11 @@ static uint32_t find_port(const struct type *type, const char *name)
     return i;
 }
 
-/* --- references ----------------------------------------------------------------------------------------- */
+/* --- references ------------------------------------------------------------------------------- */
 
-bool graph_cell(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos, const struct graph_node *to,
-                const struct bp_cell *cell, const char *text, uint32_t *out)
+bool graph_cell(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
+                const struct graph_node *to, const struct bp_cell *cell, const char *text,
+                uint32_t *out)
 {
     const struct graph_value *limit = cell->max_prop ? graph_value(to, cell->max_prop) : NULL;
     uint64_t value, max = limit ? limit->u : cell->max;
@@ -71,15 +76,18 @@ bool graph_cell(struct graph_loader *l, const struct graph_where *w, struct diag
         return true;
     }
     if (limit)
-        graph_error(l, pos, w->node, w->key, "%s %.24s of %s is out of range %" PRIu64 "..%" PRIu64 " (set %s.%s)",
+        graph_error(l, pos, w->node, w->key,
+                    "%s %.24s of %s is out of range %" PRIu64 "..%" PRIu64 " (set %s.%s)",
                     cell->name, text, to->name, cell->min, max, to->name, cell->max_prop);
     else
-        graph_error(l, pos, w->node, w->key, "%s %.24s of %s is out of range: use %" PRIu64 "..%" PRIu64, cell->name,
-                    text, to->name, cell->min, max);
+        graph_error(l, pos, w->node, w->key,
+                    "%s %.24s of %s is out of range: use %" PRIu64 "..%" PRIu64, cell->name, text,
+                    to->name, cell->min, max);
     return false;
 }
 
-static const char *specifier(struct graph_loader *l, const struct graph_node *to, const struct bp_provider *provider)
+static const char *specifier(struct graph_loader *l, const struct graph_node *to,
+                             const struct bp_provider *provider)
 {
     const char *text = to->name;
 
@@ -129,8 +137,8 @@ static bool find_target(struct graph_loader *l, const struct graph_where *w, str
         return false;
     wire->provider = graph_provider(wire->to->type, kind);
     if (!wire->provider) {
-        graph_error(l, pos, w->node, w->key, "%s (%s) takes no %s: refer to a node that does", wire->to->name,
-                    wire->to->type_text, kind_name(kind));
+        graph_error(l, pos, w->node, w->key, "%s (%s) takes no %s: refer to a node that does",
+                    wire->to->name, wire->to->type_text, kind_name(kind));
         return false;
     }
     wire->in_port = find_port(wire->to->type, wire->provider->port);
@@ -138,8 +146,8 @@ static bool find_target(struct graph_loader *l, const struct graph_where *w, str
 }
 
 /* One line of a port to one place. */
-static void connect(struct graph_loader *l, const struct graph_where *w, struct graph_node *node, uint32_t port,
-                    uint32_t index, const struct yaml_value *v)
+static void connect(struct graph_loader *l, const struct graph_where *w, struct graph_node *node,
+                    uint32_t port, uint32_t index, const struct yaml_value *v)
 {
     struct graph_wire wire = {.from = node, .out_port = port, .out_index = index, .pos = v->pos};
     const char *words[GRAPH_MAX_WORDS];
@@ -153,8 +161,8 @@ static void connect(struct graph_loader *l, const struct graph_where *w, struct 
     provider = wire.provider;
     wire.ncells = provider->ncells;
     if (count < 1 + wire.ncells || count > 2 + wire.ncells) {
-        graph_error(l, v->pos, w->node, w->key, "%u numbers or flags behind %s: write `%s`", count - 1, words[0],
-                    specifier(l, wire.to, provider));
+        graph_error(l, v->pos, w->node, w->key, "%u numbers or flags behind %s: write `%s`",
+                    count - 1, words[0], specifier(l, wire.to, provider));
         return;
     }
     for (uint32_t i = 0; i < wire.ncells; i++)
@@ -165,16 +173,17 @@ static void connect(struct graph_loader *l, const struct graph_where *w, struct 
     wire.in_index = wire.ncells ? wire.cells[0] : 0;
     lines = graph_port_width(wire.to, wire.in_port);
     if (wire.in_index >= lines) {
-        graph_error(l, v->pos, w->node, w->key, "%s has %u lines, there is no %u: use a lower one", wire.to->name, lines,
-                    wire.in_index);
+        graph_error(l, v->pos, w->node, w->key, "%s has %u lines, there is no %u: use a lower one",
+                    wire.to->name, lines, wire.in_index);
         return;
     }
     *arena_push(l->arena, l->graph->wires, l->graph->nwires) = wire;
 }
 
 /* A line to all places of a list, or to one. */
-static void connect_line(struct graph_loader *l, const struct graph_where *w, struct graph_node *node, uint32_t port,
-                         uint32_t index, const struct yaml_value *v)
+static void connect_line(struct graph_loader *l, const struct graph_where *w,
+                         struct graph_node *node, uint32_t port, uint32_t index,
+                         const struct yaml_value *v)
 {
     if (v->kind != YAML_LIST)
         connect(l, w, node, port, index, v);
@@ -182,8 +191,8 @@ static void connect_line(struct graph_loader *l, const struct graph_where *w, st
         connect(l, w, node, port, index, v->items[i]);
 }
 
-void graph_wire_port(struct graph_loader *l, const struct graph_where *w, struct graph_node *node, uint32_t port,
-                     const struct yaml_value *v)
+void graph_wire_port(struct graph_loader *l, const struct graph_where *w, struct graph_node *node,
+                     uint32_t port, const struct yaml_value *v)
 {
     uint32_t lines = graph_port_width(node, port);
 
@@ -192,7 +201,8 @@ void graph_wire_port(struct graph_loader *l, const struct graph_where *w, struct
         return;
     }
     if (v->count > lines) {
-        graph_error(l, v->pos, w->node, w->key, "%u references for a port of %u lines: remove some", v->count, lines);
+        graph_error(l, v->pos, w->node, w->key, "%u references for a port of %u lines: remove some",
+                    v->count, lines);
         return;
     }
     for (uint32_t i = 0; i < v->count; i++)
@@ -200,30 +210,36 @@ void graph_wire_port(struct graph_loader *l, const struct graph_where *w, struct
             connect_line(l, w, node, port, i, v->items[i]);
 }
 
-/* --- wired by a property -------------------------------------------------------------------------------- */
+/* --- wired by a property ---------------------------------------------------------------------- */
 
-static void wire_list(struct graph_loader *l, struct graph_node *node, uint32_t port, const struct graph_prop *prop)
+static void wire_list(struct graph_loader *l, struct graph_node *node, uint32_t port,
+                      const struct graph_prop *prop)
 {
     const struct bp_port *row = &node->type->ports[port];
     const struct graph_value *list = &prop->value;
     uint32_t lines = row->width_prop || !row->width ? graph_port_width(node, port) : row->width;
 
     if (list->list.count > lines) {
-        graph_error(l, list->pos, node->name, row->via_prop, "%u nodes for the %u lines of port %s: list fewer%s%s",
-                    list->list.count, lines, row->name, row->width_prop ? ", or raise " : "",
+        graph_error(l, list->pos, node->name, row->via_prop,
+                    "%u nodes for the %u lines of port %s: list fewer%s%s", list->list.count, lines,
+                    row->name, row->width_prop ? ", or raise " : "",
                     row->width_prop ? row->width_prop : "");
         return;
     }
     for (uint32_t i = 0; i < list->list.count; i++) {
         struct graph_node *to = list->list.items[i].ref;
-        struct graph_wire wire = {.from = node, .out_port = port, .out_index = i, .to = to,
+        struct graph_wire wire = {.from = node,
+                                  .out_port = port,
+                                  .out_index = i,
+                                  .to = to,
                                   .pos = list->list.items[i].pos};
 
         wire.in_port = find_port(to->type, row->via_port);
         if (wire.in_port == to->type->nports || to->type->ports[wire.in_port].dir != BP_DIR_IN ||
             to->type->ports[wire.in_port].kind > BP_PORT_RESET) {
-            graph_error(l, wire.pos, node->name, row->via_prop, "%s (%s) has no input %s: list nodes that do", to->name,
-                        to->type_text, row->via_port);
+            graph_error(l, wire.pos, node->name, row->via_prop,
+                        "%s (%s) has no input %s: list nodes that do", to->name, to->type_text,
+                        row->via_port);
             continue;
         }
         *arena_push(l->arena, l->graph->wires, l->graph->nwires) = wire;

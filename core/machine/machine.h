@@ -47,6 +47,9 @@ bool machine_ram(struct machine *m, uint64_t pa, uint64_t *base, uint64_t *bytes
 /* A segment to (re)load at every reset. Bytes are taken over by the machine (malloc'ed). */
 int32_t machine_add_segment(struct machine *m, const char *name, uint64_t pa, uint8_t *data,
                             uint64_t bytes, uint64_t zero_bytes);
+/* The same for bytes that stay in a file, so that they are in host memory only once. Takes over `fd`. */
+int32_t machine_add_file_segment(struct machine *m, const char *name, uint64_t pa, int fd, uint64_t offset,
+                                 uint64_t bytes, uint64_t zero_bytes);
 /* ELF symbols, for bp.machine/1. Copied. */
 int32_t machine_add_symbol(struct machine *m, const char *name, uint64_t address);
 void machine_set_boot(struct machine *m, const struct bp_boot *boot);

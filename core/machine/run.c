@@ -29,26 +29,13 @@ static void reset_devices(struct machine *m, uint32_t kind)
     wire_reset_end(m);
 }
 
-static void load_segments(struct machine *m)
-{
-    for (uint32_t i = 0; i < m->nsegments; i++) {
-        const struct segment *s = &m->segments[i];
-        static const uint8_t zeros[4096];
-
-        bus_copy(&m->bus, s->pa, s->data, s->bytes, true);
-        for (uint64_t done = 0; done < s->zero; done += sizeof(zeros))
-            bus_copy(&m->bus, s->pa + s->bytes + done, (void *)zeros,
-                     s->zero - done < sizeof(zeros) ? s->zero - done : sizeof(zeros), true);
-        m->accel->ram_written(m->accel_self, s->pa, s->bytes + s->zero);
-    }
-}
-
 /* vCPUs are parked. */
 static void reset(struct machine *m, uint32_t kind)
 {
     lock_take(&m->lock);
     reset_devices(m, kind);
-    load_segments(m);
+    if (!segments_load(m))
+        machine_request(m, REQUEST_FAIL);
     for (uint32_t i = 0; i < m->nvcpus; i++)
         m->vcpus[i].dev->type->cpu->set_boot(m->vcpus[i].dev->instance, i, &m->boot);
     lock_drop(&m->lock);
@@ -155,23 +142,6 @@ bool machine_ram(struct machine *m, uint64_t pa, uint64_t *base, uint64_t *bytes
     *base = phys.base;
     *bytes = phys.bytes;
     return true;
-}
-
-int32_t machine_add_segment(struct machine *m, const char *name, uint64_t pa, uint8_t *data, uint64_t bytes,
-                            uint64_t zero_bytes)
-{
-    struct segment *segments = realloc(m->segments, (m->nsegments + 1) * sizeof(*segments));
-    char *copy = strdup(name);
-
-    if (segments)
-        m->segments = segments;
-    if (!segments || !copy) {
-        free(copy);
-        free(data);
-        return BP_E_NOMEM;
-    }
-    m->segments[m->nsegments++] = (struct segment){copy, pa, bytes, zero_bytes, data};
-    return BP_OK;
 }
 
 int32_t machine_add_symbol(struct machine *m, const char *name, uint64_t address)

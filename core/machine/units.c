@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_UNITS       5
-#define MAX_FRACTION    18 /* digits behind the point: 10^18 fits in 64 bits */
-#define SHOWN           40 /* bytes of a wrong text that an error repeats */
+#define MAX_UNITS    5
+#define MAX_FRACTION 18 /* digits behind the point: 10^18 fits in 64 bits */
+#define SHOWN        40 /* bytes of a wrong text that an error repeats */
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -23,12 +23,21 @@ static const struct {
         uint64_t factor;
     } units[MAX_UNITS]; /* smallest first */
 } kinds[UNIT_KINDS] = {
-    [UNIT_SIZE] = {"a size", "64KiB", 9,
-                   {{"B", 1}, {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30},
+    [UNIT_SIZE] = {"a size",
+                   "64KiB",
+                   9,
+                   {{"B", 1},
+                    {"KiB", 1ull << 10},
+                    {"MiB", 1ull << 20},
+                    {"GiB", 1ull << 30},
                     {"TiB", 1ull << 40}}},
-    [UNIT_FREQ] = {"a frequency", "24MHz", 0,
+    [UNIT_FREQ] = {"a frequency",
+                   "24MHz",
+                   0,
                    {{"Hz", 1}, {"kHz", 1000}, {"MHz", 1000000}, {"GHz", 1000000000}}},
-    [UNIT_DURATION] = {"a duration", "10us", 0,
+    [UNIT_DURATION] = {"a duration",
+                       "10us",
+                       0,
                        {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}}},
 };
 
@@ -42,7 +51,7 @@ const char *units_example(enum unit_kind kind)
     return kinds[kind].example;
 }
 
-/* --- integers ------------------------------------------------------------------------------------------- */
+/* --- integers --------------------------------------------------------------------------------- */
 
 static int digit(char c)
 {
@@ -80,16 +89,18 @@ bool units_integer(const char *text, bool *negative, uint64_t *magnitude, char w
     start = p;
     fits = digits(&p, base, magnitude);
     if (p == start || *p) {
-        snprintf(why, UNITS_WHY, "`%.*s` is not a whole number: write decimal digits or 0x and hexadecimal ones",
+        snprintf(why, UNITS_WHY,
+                 "`%.*s` is not a whole number: write decimal digits or 0x and hexadecimal ones",
                  SHOWN, text);
         return false;
     }
     if (!fits)
-        snprintf(why, UNITS_WHY, "`%.*s` does not fit in 64 bits: write a smaller number", SHOWN, text);
+        snprintf(why, UNITS_WHY, "`%.*s` does not fit in 64 bits: write a smaller number", SHOWN,
+                 text);
     return fits;
 }
 
-/* --- quantities ----------------------------------------------------------------------------------------- */
+/* --- quantities ------------------------------------------------------------------------------- */
 
 static const struct unit *find_unit(enum unit_kind kind, const char *name)
 {
@@ -108,7 +119,8 @@ static void explain_unit(enum unit_kind kind, const char *name, char why[UNITS_W
     for (size_t i = 0; i < MAX_UNITS && units[i].name && !guess; i++)
         if (tolower((unsigned char)units[i].name[0]) == tolower((unsigned char)name[0]))
             guess = &units[i];
-    at += (size_t)snprintf(why, UNITS_WHY, "`%.*s` is not a unit of %s: write ", SHOWN, name, kinds[kind].name);
+    at += (size_t)snprintf(why, UNITS_WHY, "`%.*s` is not a unit of %s: write ", SHOWN, name,
+                           kinds[kind].name);
     if (guess) {
         snprintf(why + at, UNITS_WHY - at, "%s", guess->name);
         return;
@@ -148,21 +160,22 @@ static bool split(const char *text, struct quantity *q)
     return true;
 }
 
-static bool scale(enum unit_kind kind, const char *text, const struct quantity *q, const struct unit *unit,
-                  uint64_t *value, char why[UNITS_WHY])
+static bool scale(enum unit_kind kind, const char *text, const struct quantity *q,
+                  const struct unit *unit, uint64_t *value, char why[UNITS_WHY])
 {
     wide product = (wide)q->mantissa * unit->factor, power = 1;
 
     for (unsigned i = 0; i < q->fraction; i++)
         power *= 10;
     if (product % power) {
-        snprintf(why, UNITS_WHY, "`%.*s` is not a whole number of %s: write it with a smaller unit", SHOWN, text,
-                 kinds[kind].units[0].name);
+        snprintf(why, UNITS_WHY, "`%.*s` is not a whole number of %s: write it with a smaller unit",
+                 SHOWN, text, kinds[kind].units[0].name);
         return false;
     }
     product /= power;
     if (!q->fits || product > UINT64_MAX) {
-        snprintf(why, UNITS_WHY, "`%.*s` does not fit in 64 bits: write a smaller number", SHOWN, text);
+        snprintf(why, UNITS_WHY, "`%.*s` does not fit in 64 bits: write a smaller number", SHOWN,
+                 text);
         return false;
     }
     *value = (uint64_t)product;
@@ -179,8 +192,8 @@ bool units_parse(enum unit_kind kind, const char *text, uint64_t *value, char wh
     if (!strncmp(text, "0x", 2))
         return units_integer(text, &negative, value, why);
     if (!split(text, &q)) {
-        snprintf(why, UNITS_WHY, "`%.*s` is not %s: write a number and a unit, such as %s", SHOWN, text,
-                 kinds[kind].name, kinds[kind].example);
+        snprintf(why, UNITS_WHY, "`%.*s` is not %s: write a number and a unit, such as %s", SHOWN,
+                 text, kinds[kind].name, kinds[kind].example);
         return false;
     }
     if (!*q.unit && !q.fraction && q.mantissa <= kinds[kind].bare_max && q.fits)
@@ -190,7 +203,8 @@ bool units_parse(enum unit_kind kind, const char *text, uint64_t *value, char wh
             snprintf(text_out, sizeof(text_out), "%s", kinds[kind].example);
         else
             units_format(kind, q.mantissa, text_out);
-        snprintf(why, UNITS_WHY, "`%.*s` is a bare number where %s belongs: write a unit, such as %s", SHOWN, text,
+        snprintf(why, UNITS_WHY,
+                 "`%.*s` is a bare number where %s belongs: write a unit, such as %s", SHOWN, text,
                  kinds[kind].name, text_out);
         return false;
     }
@@ -209,7 +223,8 @@ bool units_parse_any(const char *text, enum unit_kind *kind, uint64_t *value, ch
         for (*kind = UNIT_SIZE; *kind < UNIT_KINDS; (*kind)++)
             if (find_unit(*kind, q.unit))
                 return scale(*kind, text, &q, find_unit(*kind, q.unit), value, why);
-    snprintf(why, UNITS_WHY, "`%.*s` is not a number: write 12, 0xc, or one with a unit such as 64KiB, 24MHz, 10us",
+    snprintf(why, UNITS_WHY,
+             "`%.*s` is not a number: write 12, 0xc, or one with a unit such as 64KiB, 24MHz, 10us",
              SHOWN, text);
     return false;
 }

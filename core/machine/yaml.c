@@ -32,7 +32,7 @@ struct reader {
     uint32_t values;
 };
 
-/* --- errors --------------------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 3, 4))) static bool fail(struct reader *r, struct diag_pos pos,
                                                        const char *format, ...)
@@ -58,7 +58,7 @@ static struct diag_pos at_offset(const struct reader *r, size_t offset)
     struct diag_pos pos = {r->name, 1, 1};
 
     for (size_t i = 0; i < offset && i < r->length; i++) {
-        pos.column++;
+        pos.column += (r->bytes[i] & 0xc0) != 0x80; /* a column is a character */
         if (r->bytes[i] == '\n') {
             pos.line++;
             pos.column = 1;
@@ -71,7 +71,8 @@ static struct diag_pos at_offset(const struct reader *r, size_t offset)
 static const struct {
     const char *problem, *cure;
 } cures[] = {
-    {"found character that cannot start any token", "indent with spaces, and quote texts that start with @ or `"},
+    {"found character that cannot start any token",
+     "indent with spaces, and quote texts that start with @ or `"},
     {"found a tab character", "indent with spaces"},
     {"mapping values are not allowed in this context", "quote a text that contains `: `"},
     {"could not find expected ':'", "write `key: value`, and indent what belongs to it"},
@@ -81,7 +82,8 @@ static const struct {
     {"did not find expected '-' indicator", "check the indentation"},
     {"found unexpected end of stream", "close the quoted text"},
     {"found undefined tag handle", "remove the tag"},
-    {"did not find expected alphabetic or numeric character", "quote a text that starts with * or &"},
+    {"did not find expected alphabetic or numeric character",
+     "quote a text that starts with * or &"},
 };
 
 static bool syntax_error(struct reader *r)
@@ -94,9 +96,10 @@ static bool syntax_error(struct reader *r)
     if (p->error == YAML_READER_ERROR) {
         if (p->problem_value >= 0)
             return fail(r, at_offset(r, p->problem_offset),
-                        "not text (%s: 0x%02x): a description is UTF-8 without control characters", problem,
-                        (unsigned)p->problem_value);
-        return fail(r, at_offset(r, p->problem_offset), "not text (%s): a description is UTF-8", problem);
+                        "not text (%s: 0x%02x): a description is UTF-8 without control characters",
+                        problem, (unsigned)p->problem_value);
+        return fail(r, at_offset(r, p->problem_offset), "not text (%s): a description is UTF-8",
+                    problem);
     }
     for (size_t i = 0; i < sizeof(cures) / sizeof(*cures); i++)
         if (strstr(problem, cures[i].problem))
@@ -111,7 +114,7 @@ static bool next(struct reader *r)
     return yaml_parser_parse(&r->parser, &r->event) || syntax_error(r);
 }
 
-/* --- values --------------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static bool read_value(struct reader *r, uint32_t depth, struct yaml_value **out);
 
@@ -127,13 +130,15 @@ static struct yaml_value *new_value(struct reader *r, enum yaml_kind kind)
 }
 
 /* Takes `child` into account. Small files with aliases of aliases describe enormous trees. */
-static bool add_weight(struct reader *r, struct yaml_value *v, const struct yaml_value *child, uint32_t depth)
+static bool add_weight(struct reader *r, struct yaml_value *v, const struct yaml_value *child,
+                       uint32_t depth)
 {
     v->weight += child->weight;
     if (v->height <= child->height)
         v->height = child->height + 1;
     if (v->weight > YAML_MAX_VALUES)
-        return fail(r, v->pos, "more than %u values with its aliases followed: write fewer", YAML_MAX_VALUES);
+        return fail(r, v->pos, "more than %u values with its aliases followed: write fewer",
+                    YAML_MAX_VALUES);
     if (depth + v->height > YAML_MAX_DEPTH + 1)
         return fail(r, v->pos, "nested more than %u levels deep: flatten it", YAML_MAX_DEPTH);
     return true;
@@ -145,7 +150,8 @@ static struct anchor *open_anchor(struct reader *r, const yaml_char_t *name, str
 
     if (!name)
         return NULL;
-    /* A later anchor of the same name replaces an earlier one for what follows it (YAML 1.2, 3.2.2.2). */
+    /* A later anchor of the same name replaces an earlier one for what follows it (YAML 1.2,
+     * 3.2.2.2). */
     anchor = arena_push(r->arena, r->anchors, r->nanchors);
     anchor->name = arena_copy(r->arena, (const char *)name, strlen((const char *)name));
     anchor->pos = pos;
@@ -161,10 +167,13 @@ static bool read_alias(struct reader *r, struct yaml_value **out)
         if (strcmp(r->anchors[i].name, name))
             continue;
         *out = r->anchors[i].value;
-        return *out || fail(r, pos, "alias *%.64s inside of its own anchor (line %u): write the value out", name,
-                            r->anchors[i].pos.line);
+        return *out ||
+               fail(r, pos, "alias *%.64s inside of its own anchor (line %u): write the value out",
+                    name, r->anchors[i].pos.line);
     }
-    return fail(r, pos, "no anchor &%.64s before this alias: define it, or quote a text that starts with *", name);
+    return fail(r, pos,
+                "no anchor &%.64s before this alias: define it, or quote a text that starts with *",
+                name);
 }
 
 static bool read_scalar(struct reader *r, struct yaml_value *v)
@@ -254,7 +263,8 @@ static bool read_value(struct reader *r, uint32_t depth, struct yaml_value **out
     if (depth > YAML_MAX_DEPTH)
         return fail(r, pos, "nested more than %u levels deep: flatten it", YAML_MAX_DEPTH);
     if (event_tag(&r->event))
-        return fail(r, pos, "tag %.64s has no meaning here: remove it", (const char *)event_tag(&r->event));
+        return fail(r, pos, "tag %.64s has no meaning here: remove it",
+                    (const char *)event_tag(&r->event));
     if (open_anchor(r, event_anchor(&r->event), pos))
         anchor = r->nanchors;
     v = new_value(r, YAML_SCALAR);
@@ -290,11 +300,12 @@ static bool read_documents(struct reader *r, struct yaml_file *out)
             return false;
         *arena_push(r->arena, out->documents, out->count) = root;
     }
-    return out->count || fail(r, (struct diag_pos){r->name, 1, 1}, "is empty: a description starts with `backplane: 1`");
+    return out->count || fail(r, (struct diag_pos){r->name, 1, 1},
+                              "is empty: a description starts with `backplane: 1`");
 }
 
-bool yaml_read_text(struct arena *a, struct diag *d, const char *name, const char *bytes, size_t length,
-                    struct yaml_file *out)
+bool yaml_read_text(struct arena *a, struct diag *d, const char *name, const char *bytes,
+                    size_t length, struct yaml_file *out)
 {
     /* Not automatic: it changes between setjmp() and longjmp(). */
     struct reader *r = arena_alloc(a, sizeof(*r));
@@ -348,7 +359,8 @@ bool yaml_read_file(struct arena *a, struct diag *d, const char *name, struct ya
         return false;
     }
     if (info.st_size > YAML_MAX_BYTES) {
-        diag_error(d, pos, NULL, "is larger than %u bytes: a description in YAML is small", YAML_MAX_BYTES);
+        diag_error(d, pos, NULL, "is larger than %u bytes: a description in YAML is small",
+                   YAML_MAX_BYTES);
         return false;
     }
     /* Before the file is open: an arena may escape. */
@@ -364,13 +376,14 @@ bool yaml_read_file(struct arena *a, struct diag *d, const char *name, struct ya
     return fd >= 0 && got >= 0 && yaml_read_text(a, d, name, bytes, length, out);
 }
 
-/* --- questions ------------------------------------------------------------------------------------------ */
+/* --- questions -------------------------------------------------------------------------------- */
 
 struct yaml_value *yaml_scalar(struct arena *a, struct diag_pos pos, const char *text)
 {
     struct yaml_value *v = arena_alloc(a, sizeof(*v));
 
-    *v = (struct yaml_value){.kind = YAML_SCALAR, .pos = pos, .quoted = true, .weight = 1, .height = 1};
+    *v = (struct yaml_value){
+        .kind = YAML_SCALAR, .pos = pos, .quoted = true, .weight = 1, .height = 1};
     v->text = arena_copy(a, text, strlen(text));
     return v;
 }
@@ -407,7 +420,8 @@ bool yaml_boolean(const char *text, bool *value)
 
 const char *yaml_kind_name(const struct yaml_value *v)
 {
-    static const char *const names[] = {[YAML_SCALAR] = "a plain value", [YAML_LIST] = "a list", [YAML_MAP] = "a map"};
+    static const char *const names[] = {
+        [YAML_SCALAR] = "a plain value", [YAML_LIST] = "a list", [YAML_MAP] = "a map"};
 
     return names[v->kind];
 }

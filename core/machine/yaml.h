@@ -2,9 +2,10 @@
  *
  * yaml.h - a YAML text as a tree whose every value knows its file, line and column. [main]
  *
- * YAML 1.2 with the core schema, read through libyaml's events. Input is hostile: bytes that are not text, nesting
- * beyond YAML_MAX_DEPTH, more than YAML_MAX_VALUES values with aliases followed, duplicate keys, tags and keys
- * that are not plain text are errors. An alias shares the value of its anchor.
+ * YAML 1.2 with the core schema, read through libyaml's events. Input is hostile: bytes that are
+ * not text, nesting beyond YAML_MAX_DEPTH, more than YAML_MAX_VALUES values with aliases followed,
+ * duplicate keys, tags and keys that are not plain text are errors. An alias shares the value of
+ * its anchor.
  */
 #ifndef CORE_MACHINE_YAML_H
 #define CORE_MACHINE_YAML_H
@@ -30,7 +31,7 @@ struct yaml_value {
         const char *key;
         struct diag_pos pos; /* of the key */
         struct yaml_value *value;
-    } *entries;
+    } * entries;
     uint32_t weight, height; /* values in this tree with aliases followed; its levels */
 };
 
@@ -39,11 +40,12 @@ struct yaml_file {
     uint32_t count;
 };
 
-/* Reads a file or text. `name` becomes part of positions and must outlive them. Mistakes go to `d`; false: nothing but
- * mistakes was found. After a mistake of syntax the documents before it are there. */
+/* Reads a file or text. `name` becomes part of positions and must outlive them. Mistakes go to `d`;
+ * false: nothing but mistakes was found. After a mistake of syntax the documents before it are
+ * there. */
 bool yaml_read_file(struct arena *a, struct diag *d, const char *name, struct yaml_file *out);
-bool yaml_read_text(struct arena *a, struct diag *d, const char *name, const char *bytes, size_t length,
-                    struct yaml_file *out);
+bool yaml_read_text(struct arena *a, struct diag *d, const char *name, const char *bytes,
+                    size_t length, struct yaml_file *out);
 
 /* A scalar made from text, for what comes from elsewhere than a file. */
 struct yaml_value *yaml_scalar(struct arena *a, struct diag_pos pos, const char *text);

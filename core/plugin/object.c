@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Opening a shared object that may be anything: a text, a cut-off download, a plug-in for another processor or ABI.
- * What dlopen() would crash on is refused before.
+ * Opening a shared object that may be anything: a text, a cut-off download, a plug-in for another
+ * processor or ABI. What dlopen() would crash on is refused before.
  */
 #include "core/plugin/object.h"
 #include "core/plugin/semver.h"
@@ -30,7 +30,7 @@
 #define MAX_PHDRS 64u
 
 /* End of the last field of the first ABI: no plug-in has a smaller struct. */
-#define PLUGIN_MIN (offsetof(struct bp_plugin, get_factory) + sizeof(void *))
+#define PLUGIN_MIN    (offsetof(struct bp_plugin, get_factory) + sizeof(void *))
 #define SIZE_MAX_SANE 65536u
 
 #if defined(__x86_64__)
@@ -45,8 +45,9 @@
 
 /* What this core offers through bp_core.get(). */
 static const char *const offered[] = {
-    BP_LINE_ID,    BP_TIMER_ID, BP_CLOCK_ID, BP_DMA_ID,  BP_MEM_ID,          BP_MACHINE_ID,  BP_CHAR_ID, BP_BLOCK_ID,
-    BP_TRACE_ID,   BP_ERROR_ID, BP_THREAD_ID, BP_LOOP_ID, BP_BACKEND_HOST_ID, BP_VCPU_HOST_ID,
+    BP_LINE_ID,    BP_TIMER_ID, BP_CLOCK_ID,        BP_DMA_ID,       BP_MEM_ID,
+    BP_MACHINE_ID, BP_CHAR_ID,  BP_BLOCK_ID,        BP_TRACE_ID,     BP_ERROR_ID,
+    BP_THREAD_ID,  BP_LOOP_ID,  BP_BACKEND_HOST_ID, BP_VCPU_HOST_ID,
 };
 
 static int32_t refuse(char why[OBJECT_WHY], const char *text)
@@ -55,19 +56,22 @@ static int32_t refuse(char why[OBJECT_WHY], const char *text)
     return BP_E_INVAL;
 }
 
-/* --- before dlopen() ------------------------------------------------------------------------------------ */
+/* --- before dlopen() -------------------------------------------------------------------------- */
 
-static int32_t check_header(const ElfW(Ehdr) *e, size_t bytes, char why[OBJECT_WHY])
+static int32_t check_header(const ElfW(Ehdr) * e, size_t bytes, char why[OBJECT_WHY])
 {
     if (bytes < EI_NIDENT || memcmp(e->e_ident, ELFMAG, SELFMAG))
         return refuse(why, "not an ELF file: name a plug-in (.so)");
     if (bytes < sizeof(*e))
         return refuse(why, "a truncated ELF file: build or copy it again");
     if (e->e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) ||
-        e->e_ident[EI_DATA] != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB) ||
+        e->e_ident[EI_DATA] !=
+            (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB) ||
         (HOST_MACHINE != EM_NONE && e->e_machine != HOST_MACHINE)) {
-        snprintf(why, OBJECT_WHY, "built for another machine (ELF machine %u, this host is %u): build it for this host",
-                 e->e_machine, HOST_MACHINE);
+        snprintf(
+            why, OBJECT_WHY,
+            "built for another machine (ELF machine %u, this host is %u): build it for this host",
+            e->e_machine, HOST_MACHINE);
         return BP_E_INVAL;
     }
     if (e->e_type != ET_DYN)
@@ -78,7 +82,8 @@ static int32_t check_header(const ElfW(Ehdr) *e, size_t bytes, char why[OBJECT_W
 }
 
 /* A segment behind the end of the file would be mapped, and end in a SIGBUS when it is touched. */
-static int32_t check_segments(int fd, const ElfW(Ehdr) *e, uint64_t file_bytes, char why[OBJECT_WHY])
+static int32_t check_segments(int fd, const ElfW(Ehdr) * e, uint64_t file_bytes,
+                              char why[OBJECT_WHY])
 {
     ElfW(Phdr) rows[MAX_PHDRS];
     size_t bytes = e->e_phnum * sizeof(*rows);
@@ -86,7 +91,8 @@ static int32_t check_segments(int fd, const ElfW(Ehdr) *e, uint64_t file_bytes, 
     if (pread(fd, rows, bytes, (off_t)e->e_phoff) != (ssize_t)bytes)
         return refuse(why, "a truncated ELF file: build or copy it again");
     for (unsigned i = 0; i < e->e_phnum; i++)
-        if (rows[i].p_filesz && (rows[i].p_offset > file_bytes || rows[i].p_filesz > file_bytes - rows[i].p_offset))
+        if (rows[i].p_filesz &&
+            (rows[i].p_offset > file_bytes || rows[i].p_filesz > file_bytes - rows[i].p_offset))
             return refuse(why, "a truncated ELF file: build or copy it again");
     return BP_OK;
 }
@@ -120,7 +126,7 @@ out:
     return status;
 }
 
-/* --- what it says of itself ----------------------------------------------------------------------------- */
+/* --- what it says of itself ------------------------------------------------------------------- */
 
 /* Texts come from outside: a missing or endless one is refused. */
 static bool is_text(const char *text)
@@ -148,11 +154,13 @@ static int32_t check_info(const struct plugin *p, char why[OBJECT_WHY])
     if (!is_text(info->id) || !is_text(info->version))
         return refuse(why, "has no id or no version: set both in struct bp_plugin");
     if (!matches_file(info->id, p->path)) {
-        snprintf(why, OBJECT_WHY, "calls itself `%.64s`: rename the file to %.64s.so", info->id, info->id);
+        snprintf(why, OBJECT_WHY, "calls itself `%.64s`: rename the file to %.64s.so", info->id,
+                 info->id);
         return BP_E_INVAL;
     }
     if (semver_match(info->version, "*") != SEMVER_YES) {
-        snprintf(why, OBJECT_WHY, "version `%.64s` is not MAJOR.MINOR.PATCH: correct it in struct bp_plugin",
+        snprintf(why, OBJECT_WHY,
+                 "version `%.64s` is not MAJOR.MINOR.PATCH: correct it in struct bp_plugin",
                  info->version);
         return BP_E_INVAL;
     }
@@ -164,8 +172,10 @@ static int32_t check_info(const struct plugin *p, char why[OBJECT_WHY])
         for (size_t k = 0; k < sizeof(offered) / sizeof(*offered); k++)
             found |= !strcmp(offered[k], info->requires_ids[i]);
         if (!found) {
-            snprintf(why, OBJECT_WHY, "needs the interface `%.64s`, which this core does not offer: use a newer core",
-                     info->requires_ids[i]);
+            snprintf(
+                why, OBJECT_WHY,
+                "needs the interface `%.64s`, which this core does not offer: use a newer core",
+                info->requires_ids[i]);
             return BP_E_UNSUPPORTED;
         }
     }
@@ -178,7 +188,8 @@ static int32_t query(struct plugin *p, char why[OBJECT_WHY])
 
     p->handle = dlopen(p->path, RTLD_NOW | RTLD_LOCAL);
     if (!p->handle) {
-        snprintf(why, OBJECT_WHY, "the system cannot load it (%s): build it for this system", dlerror());
+        snprintf(why, OBJECT_WHY, "the system cannot load it (%s): build it for this system",
+                 dlerror());
         return BP_E_INVAL;
     }
     *(void **)&entry = dlsym(p->handle, ENTRY);
@@ -191,7 +202,8 @@ static int32_t query(struct plugin *p, char why[OBJECT_WHY])
             major = dlsym(p->handle, other) ? i : 0;
         }
         if (major)
-            snprintf(why, OBJECT_WHY, "built for ABI %u, this core has ABI 1: use a newer core or an older plug-in",
+            snprintf(why, OBJECT_WHY,
+                     "built for ABI %u, this core has ABI 1: use a newer core or an older plug-in",
                      major);
         else
             snprintf(why, OBJECT_WHY, "does not export %s(): build it as a plug-in", ENTRY);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * object.h - one opened plug-in, and the types that its factories offer. Inside of core/plugin. [main]
+ * object.h - one opened plug-in, and the types that its factories offer. Inside of core/plugin.
+ * [main]
  */
 #ifndef CORE_PLUGIN_OBJECT_H
 #define CORE_PLUGIN_OBJECT_H
@@ -21,7 +22,8 @@ struct plugin {
     size_t ntypes;
 };
 
-/* Opens the file and checks everything it says of itself. NULL: `why` says why. Freed by object_close(). */
+/* Opens the file and checks everything it says of itself. NULL: `why` says why. Freed by
+ * object_close(). */
 struct plugin *object_open(const char *path, char why[OBJECT_WHY]);
 
 /* Closes the object and frees what the core made of it. Accepts NULL. */
@@ -31,7 +33,8 @@ void object_close(struct plugin *p);
 int32_t types_read(struct plugin *p, char why[OBJECT_WHY]);
 
 /* One class of devices as a type; NULL: `why` says why. Freed by type_free(). */
-struct type *type_from_device(const struct plugin *p, const struct bp_device_class *cls, char why[OBJECT_WHY]);
+struct type *type_from_device(const struct plugin *p, const struct bp_device_class *cls,
+                              char why[OBJECT_WHY]);
 void type_free(const struct type *t);
 
 /* Are the rows of a type, already copied, safe to work with (rules.c)? False: `why` says why. */

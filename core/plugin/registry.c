@@ -23,7 +23,7 @@ struct registry {
     bool all_open;
 };
 
-/* --- life ----------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static bool add_core_types(struct registry *r)
 {
@@ -66,7 +66,7 @@ void registry_destroy(struct registry *r)
     free(r);
 }
 
-/* --- opening -------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static const struct plugin *find_open(const struct registry *r, const char *path)
 {
@@ -94,8 +94,8 @@ static const struct plugin *open_path(struct registry *r, const char *path, char
     for (size_t i = 0; i < r->nplugins; i++) {
         if (strcmp(r->plugins[i]->info->id, p->info->id))
             continue;
-        snprintf(why, OBJECT_WHY, "plug-in %s is open already, from %s: use one of the two", p->info->id,
-                 r->plugins[i]->path);
+        snprintf(why, OBJECT_WHY, "plug-in %s is open already, from %s: use one of the two",
+                 p->info->id, r->plugins[i]->path);
         goto fail;
     }
     list = realloc(r->plugins, (r->nplugins + 1) * sizeof(*list));
@@ -120,8 +120,8 @@ static bool is_path(const char *use)
 }
 
 /* The file that `use` means, malloc'ed; NULL after an error. */
-static char *resolve(const struct registry *r, const char *use, const char *base_dir, struct diag *d,
-                     struct diag_pos pos)
+static char *resolve(const struct registry *r, const char *use, const char *base_dir,
+                     struct diag *d, struct diag_pos pos)
 {
     char *path = NULL, *where = NULL;
     size_t length = 0;
@@ -130,7 +130,8 @@ static char *resolve(const struct registry *r, const char *use, const char *base
     if (is_path(use)) {
         if (use[0] == '/' || !base_dir || !*base_dir)
             path = strdup(use);
-        else if (asprintf(&path, "%s%s%s", base_dir, base_dir[strlen(base_dir) - 1] == '/' ? "" : "/", use) < 0)
+        else if (asprintf(&path, "%s%s%s", base_dir,
+                          base_dir[strlen(base_dir) - 1] == '/' ? "" : "/", use) < 0)
             path = NULL;
         if (!path)
             diag_error(d, pos, use, "no memory");
@@ -144,14 +145,15 @@ static char *resolve(const struct registry *r, const char *use, const char *base
         fprintf(list, "%s%s", i ? ", " : "", r->search.dirs[i]);
     if (list)
         fclose(list);
-    diag_error(d, pos, use, "no plug-in %s.so in %s: install it, or add its folder with --plugin-path", use,
+    diag_error(d, pos, use,
+               "no plug-in %s.so in %s: install it, or add its folder with --plugin-path", use,
                where ? where : "the search path");
     free(where);
     return NULL;
 }
 
-const struct plugin *registry_open(struct registry *r, const char *use, const char *version, const char *base_dir,
-                                   struct diag *d, struct diag_pos pos)
+const struct plugin *registry_open(struct registry *r, const char *use, const char *version,
+                                   const char *base_dir, struct diag *d, struct diag_pos pos)
 {
     char *path = resolve(r, use, base_dir, d, pos);
     const struct plugin *p = NULL;
@@ -168,12 +170,15 @@ const struct plugin *registry_open(struct registry *r, const char *use, const ch
     case SEMVER_YES:
         break;
     case SEMVER_BAD_RANGE:
-        diag_error(d, pos, use, "`%s` is not a range of versions: write one such as ^1.2, ~1.2.3 or >=1 <3", version);
+        diag_error(d, pos, use,
+                   "`%s` is not a range of versions: write one such as ^1.2, ~1.2.3 or >=1 <3",
+                   version);
         p = NULL;
         break;
     default:
-        diag_error(d, pos, use, "version %s (%s) is not in %s: install another, or change the range", p->info->version,
-                   p->path, version);
+        diag_error(d, pos, use,
+                   "version %s (%s) is not in %s: install another, or change the range",
+                   p->info->version, p->path, version);
         p = NULL;
         break;
     }
@@ -214,7 +219,7 @@ void registry_open_all(struct registry *r, struct diag *d)
     r->all_open = true;
 }
 
-/* --- what there is -------------------------------------------------------------------------------------- */
+/* --- what there is ---------------------------------------------------------------------------- */
 
 size_t registry_plugins(const struct registry *r, const struct plugin *const **out)
 {
@@ -241,19 +246,22 @@ size_t plugin_types(const struct plugin *p, const struct type *const **out)
 static const struct type *find_type(const struct type *const *list, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if ((list[i]->kind == TYPE_DEVICE || list[i]->kind == TYPE_CPU) && !strcmp(list[i]->name, name))
+        if ((list[i]->kind == TYPE_DEVICE || list[i]->kind == TYPE_CPU) &&
+            !strcmp(list[i]->name, name))
             return list[i];
     return NULL;
 }
 
-const struct type *registry_node_type(const struct registry *r, const struct plugin *p, const char *name)
+const struct type *registry_node_type(const struct registry *r, const struct plugin *p,
+                                      const char *name)
 {
     if (!p)
         return find_type((const struct type *const *)r->core_types, r->ncore_types, name);
     return find_type(p->types, p->ntypes, name);
 }
 
-size_t registry_types(const struct registry *r, enum type_kind kind, const struct type **out, size_t room)
+size_t registry_types(const struct registry *r, enum type_kind kind, const struct type **out,
+                      size_t room)
 {
     size_t count = 0;
 
@@ -271,12 +279,14 @@ static const struct type *find_kind(const struct registry *r, enum type_kind kin
 {
     for (size_t i = 0; i < r->nplugins; i++)
         for (size_t k = 0; k < r->plugins[i]->ntypes; k++)
-            if (r->plugins[i]->types[k]->kind == kind && !strcmp(r->plugins[i]->types[k]->name, name))
+            if (r->plugins[i]->types[k]->kind == kind &&
+                !strcmp(r->plugins[i]->types[k]->name, name))
                 return r->plugins[i]->types[k];
     return NULL;
 }
 
-const struct type *registry_find(struct registry *r, enum type_kind kind, const char *name, struct diag *d)
+const struct type *registry_find(struct registry *r, enum type_kind kind, const char *name,
+                                 struct diag *d)
 {
     const struct type *t = find_kind(r, kind, name);
     char *path, why[OBJECT_WHY];

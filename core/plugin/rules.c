@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What rows of a class must keep to, so that nobody who works with them later has to ask: names that exist and are
- * unique, values that stay inside of the instance, rows that name other rows which are there.
+ * What rows of a class must keep to, so that nobody who works with them later has to ask: names
+ * that exist and are unique, values that stay inside of the instance, rows that name other rows
+ * which are there.
  */
 #include "core/plugin/object.h"
 
@@ -18,7 +19,8 @@
 #define MAX_WIDTH 65536u
 #define MAX_CELLS 4u
 
-__attribute__((format(printf, 2, 3))) static bool fail(char why[OBJECT_WHY], const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool fail(char why[OBJECT_WHY], const char *format,
+                                                       ...)
 {
     va_list args;
 
@@ -71,20 +73,33 @@ static const struct bp_port *find_port(const struct type *t, const char *name)
     return NULL;
 }
 
-/* --- properties ----------------------------------------------------------------------------------------- */
+/* --- properties ------------------------------------------------------------------------------- */
 
 /* Bytes that each type takes in the instance; 0: no such type. */
 static const uint8_t prop_bytes[] = {
-    [BP_PROP_BOOL] = 1, [BP_PROP_U8] = 1,   [BP_PROP_U16] = 2,  [BP_PROP_U32] = 4,
-    [BP_PROP_U64] = 8,  [BP_PROP_I64] = 8,  [BP_PROP_F64] = 8,  [BP_PROP_STR] = sizeof(char *),
-    [BP_PROP_BYTES] = sizeof(struct bp_bytes), [BP_PROP_ENUM] = 4, [BP_PROP_SIZE] = 8,
-    [BP_PROP_FREQ] = 8, [BP_PROP_ADDR] = 8, [BP_PROP_DURATION] = 8, [BP_PROP_REF] = sizeof(struct bp_ref),
-    [BP_PROP_LIST] = sizeof(struct bp_list), [BP_PROP_PATH] = sizeof(char *),
+    [BP_PROP_BOOL] = 1,
+    [BP_PROP_U8] = 1,
+    [BP_PROP_U16] = 2,
+    [BP_PROP_U32] = 4,
+    [BP_PROP_U64] = 8,
+    [BP_PROP_I64] = 8,
+    [BP_PROP_F64] = 8,
+    [BP_PROP_STR] = sizeof(char *),
+    [BP_PROP_BYTES] = sizeof(struct bp_bytes),
+    [BP_PROP_ENUM] = 4,
+    [BP_PROP_SIZE] = 8,
+    [BP_PROP_FREQ] = 8,
+    [BP_PROP_ADDR] = 8,
+    [BP_PROP_DURATION] = 8,
+    [BP_PROP_REF] = sizeof(struct bp_ref),
+    [BP_PROP_LIST] = sizeof(struct bp_list),
+    [BP_PROP_PATH] = sizeof(char *),
 };
 #define PROP_TYPES (sizeof(prop_bytes) / sizeof(*prop_bytes))
 
 /* Words that mean something in every node. */
-static const char *const reserved[] = {"type", "reg", "repeat", "when", "doc", "bus", "fdt", "delete"};
+static const char *const reserved[] = {"type", "reg", "repeat", "when",
+                                       "doc",  "bus", "fdt",    "delete"};
 
 static bool check_prop(const struct type *t, uint32_t index, char why[OBJECT_WHY])
 {
@@ -95,7 +110,8 @@ static bool check_prop(const struct type *t, uint32_t index, char why[OBJECT_WHY
         return fail(why, "property %u has no valid name: use letters, digits and -", index);
     for (size_t i = 0; t->kind <= TYPE_CPU && i < sizeof(reserved) / sizeof(*reserved); i++)
         if (!strcmp(reserved[i], p->name))
-            return fail(why, "property %s: the name means something in every node: use another", p->name);
+            return fail(why, "property %s: the name means something in every node: use another",
+                        p->name);
     if (find_prop(t, p->name) != p)
         return fail(why, "property %s: is there twice: rename one", p->name);
     if (p->type >= PROP_TYPES || !prop_bytes[p->type])
@@ -104,24 +120,27 @@ static bool check_prop(const struct type *t, uint32_t index, char why[OBJECT_WHY
     if (element >= PROP_TYPES || !prop_bytes[element] || element == BP_PROP_LIST)
         return fail(why, "property %s: unknown element type %u: set `element`", p->name, element);
     if (!inside(t, p->offset, prop_bytes[p->type]))
-        return fail(why, "property %s: offset %u is outside of the instance (%u bytes): use offsetof", p->name,
-                    p->offset, t->instance_size);
-    if (element == BP_PROP_ENUM && (!count_words(p->choices) || count_words(p->choices) == MAX_WORDS))
+        return fail(why,
+                    "property %s: offset %u is outside of the instance (%u bytes): use offsetof",
+                    p->name, p->offset, t->instance_size);
+    if (element == BP_PROP_ENUM &&
+        (!count_words(p->choices) || count_words(p->choices) == MAX_WORDS))
         return fail(why, "property %s: has no choices: list them, ending with NULL", p->name);
     if (p->type == BP_PROP_I64 ? (int64_t)p->min > (int64_t)p->max : p->min > p->max)
         return fail(why, "property %s: min is above max: swap them", p->name);
     return true;
 }
 
-/* --- ports and providers -------------------------------------------------------------------------------- */
+/* --- ports and providers ---------------------------------------------------------------------- */
 
 static bool check_via(const struct type *t, const struct bp_port *p, char why[OBJECT_WHY])
 {
     const struct bp_prop *list = find_prop(t, p->via_prop);
 
     if (!list || list->type != BP_PROP_LIST || list->element != BP_PROP_REF)
-        return fail(why, "port %s: via_prop `%.64s` is no property that lists nodes: use LIST of REF", p->name,
-                    p->via_prop);
+        return fail(why,
+                    "port %s: via_prop `%.64s` is no property that lists nodes: use LIST of REF",
+                    p->name, p->via_prop);
     if (p->dir != BP_DIR_OUT || p->kind > BP_PORT_RESET || !is_name(p->via_port))
         return fail(why, "port %s: via_prop is for lines out, with a via_port: set both", p->name);
     return true;
@@ -137,22 +156,25 @@ static bool check_port(const struct type *t, uint32_t index, char why[OBJECT_WHY
     if (find_port(t, p->name) != p)
         return fail(why, "port %s: is there twice: rename one", p->name);
     if (p->kind < BP_PORT_IRQ || p->kind > BP_PORT_BLOCK || p->dir > BP_DIR_OUT)
-        return fail(why, "port %s: unknown kind %u or direction %u: use BP_PORT_* and BP_DIR_*", p->name, p->kind,
-                    p->dir);
+        return fail(why, "port %s: unknown kind %u or direction %u: use BP_PORT_* and BP_DIR_*",
+                    p->name, p->kind, p->dir);
     if (p->offset != BP_NO_OFFSET && !inside(t, p->offset, sizeof(void *)))
-        return fail(why, "port %s: offset %u is outside of the instance (%u bytes): use offsetof", p->name, p->offset,
-                    t->instance_size);
+        return fail(why, "port %s: offset %u is outside of the instance (%u bytes): use offsetof",
+                    p->name, p->offset, t->instance_size);
     if (p->width > MAX_WIDTH)
         return fail(why, "port %s: %u lines: use at most %u", p->name, p->width, MAX_WIDTH);
     if (p->word && (!is_name(p->word) || find_prop(t, p->word)))
-        return fail(why, "port %s: word `%.64s` is not valid, or a property: use another", p->name, p->word);
+        return fail(why, "port %s: word `%.64s` is not valid, or a property: use another", p->name,
+                    p->word);
     width = p->width_prop ? find_prop(t, p->width_prop) : NULL;
     if (p->width_prop && (!width || width->type != BP_PROP_U32))
-        return fail(why, "port %s: width_prop `%.64s` is no u32 property: name one", p->name, p->width_prop);
+        return fail(why, "port %s: width_prop `%.64s` is no u32 property: name one", p->name,
+                    p->width_prop);
     return !p->via_prop || check_via(t, p, why);
 }
 
-static bool check_cell(const struct type *t, const struct bp_provider *p, uint32_t index, char why[OBJECT_WHY])
+static bool check_cell(const struct type *t, const struct bp_provider *p, uint32_t index,
+                       char why[OBJECT_WHY])
 {
     const struct bp_cell *cell = &p->cells[index];
     const struct bp_prop *max;
@@ -161,7 +183,8 @@ static bool check_cell(const struct type *t, const struct bp_provider *p, uint32
         return fail(why, "provider %s: cell %u has no valid name: set it", p->port, index);
     max = cell->max_prop ? find_prop(t, cell->max_prop) : NULL;
     if (cell->max_prop && (!max || max->type < BP_PROP_U8 || max->type > BP_PROP_U64))
-        return fail(why, "provider %s: max_prop `%.64s` is no number property: name one", p->port, cell->max_prop);
+        return fail(why, "provider %s: max_prop `%.64s` is no number property: name one", p->port,
+                    cell->max_prop);
     return true;
 }
 
@@ -177,43 +200,53 @@ static bool check_provider(const struct type *t, uint32_t index, char why[OBJECT
     if (p->kind < BP_PORT_IRQ || p->kind > BP_PORT_CLOCK ||
         port->dir != (p->kind == BP_PORT_CLOCK ? BP_DIR_OUT : BP_DIR_IN) ||
         (p->kind == BP_PORT_CLOCK) != (port->kind == BP_PORT_CLOCK) || port->kind > BP_PORT_CLOCK)
-        return fail(why, "provider %s: kind %u does not fit the port: clocks go out, lines in", p->port, p->kind);
+        return fail(why, "provider %s: kind %u does not fit the port: clocks go out, lines in",
+                    p->port, p->kind);
     if (p->ncells > MAX_CELLS || (p->ncells && !p->cells))
-        return fail(why, "provider %s: %u cells: list them, at most %u", p->port, p->ncells, MAX_CELLS);
+        return fail(why, "provider %s: %u cells: list them, at most %u", p->port, p->ncells,
+                    MAX_CELLS);
     if (flags == MAX_WORDS || (flags && p->flag_default >= flags))
-        return fail(why, "provider %s: flag_default %u of %u flags: end the list with NULL and choose one", p->port,
-                    p->flag_default, flags);
+        return fail(
+            why, "provider %s: flag_default %u of %u flags: end the list with NULL and choose one",
+            p->port, p->flag_default, flags);
     for (uint32_t i = 0; i < p->ncells; i++)
         if (!check_cell(t, p, i, why))
             return false;
     return true;
 }
 
-/* --- regions and events --------------------------------------------------------------------------------- */
+/* --- regions and events ----------------------------------------------------------------------- */
 
 static bool is_width(uint32_t bytes)
 {
     return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
 }
 
-static bool check_registers(const struct type *t, const struct bp_region *region, char why[OBJECT_WHY])
+static bool check_registers(const struct type *t, const struct bp_region *region,
+                            char why[OBJECT_WHY])
 {
     const size_t min_row = offsetof(struct bp_reg, on_write) + sizeof(void *);
 
     if (!region->nregs)
         return true;
-    if (!region->regs || region->reg_stride < min_row || region->reg_stride > 4096 || region->nregs > 65536)
-        return fail(why, "region %s: %u registers of %u bytes: fill the three fields with BP_ARRAY()", region->name,
-                    region->nregs, region->reg_stride);
+    if (!region->regs || region->reg_stride < min_row || region->reg_stride > 4096 ||
+        region->nregs > 65536)
+        return fail(why,
+                    "region %s: %u registers of %u bytes: fill the three fields with BP_ARRAY()",
+                    region->name, region->nregs, region->reg_stride);
     for (uint32_t i = 0; i < region->nregs; i++) {
-        const struct bp_reg *reg = (const void *)((const char *)region->regs + (size_t)i * region->reg_stride);
+        const struct bp_reg *reg =
+            (const void *)((const char *)region->regs + (size_t)i * region->reg_stride);
 
         if (!reg->name || !is_width(reg->width) || reg->access > BP_REG_RC)
-            return fail(why, "region %s: register %u has no name, or no valid width or access: set them", region->name,
-                        i);
-        if (reg->bound != BP_UNBOUND && !inside(t, reg->bound, (uint64_t)reg->width * (reg->count ? reg->count : 1)))
-            return fail(why, "region %s: register %.64s is bound outside of the instance: use offsetof", region->name,
-                        reg->name);
+            return fail(why,
+                        "region %s: register %u has no name, or no valid width or access: set them",
+                        region->name, i);
+        if (reg->bound != BP_UNBOUND &&
+            !inside(t, reg->bound, (uint64_t)reg->width * (reg->count ? reg->count : 1)))
+            return fail(why,
+                        "region %s: register %.64s is bound outside of the instance: use offsetof",
+                        region->name, reg->name);
     }
     return true;
 }
@@ -229,8 +262,8 @@ static bool check_region(const struct type *t, uint32_t index, char why[OBJECT_W
             return fail(why, "region %s: is there twice: rename one", r->name);
     if ((r->min_width || r->max_width) &&
         (!is_width(r->min_width) || !is_width(r->max_width) || r->min_width > r->max_width))
-        return fail(why, "region %s: accesses of %u to %u bytes: use 1, 2, 4 or 8", r->name, r->min_width,
-                    r->max_width);
+        return fail(why, "region %s: accesses of %u to %u bytes: use 1, 2, 4 or 8", r->name,
+                    r->min_width, r->max_width);
     if (r->endian > BP_ENDIAN_BIG)
         return fail(why, "region %s: unknown byte order %u: use BP_ENDIAN_*", r->name, r->endian);
     return check_registers(t, r, why);
@@ -245,11 +278,12 @@ static bool check_event(const struct type *t, uint32_t index, char why[OBJECT_WH
     if (count_words(e->args) > 6)
         return fail(why, "event %s: more than 6 arguments: drop some", e->name);
     if (e->enable_offset != UINT32_MAX && !inside(t, e->enable_offset, 1))
-        return fail(why, "event %s: enable_offset is outside of the instance: use offsetof", e->name);
+        return fail(why, "event %s: enable_offset is outside of the instance: use offsetof",
+                    e->name);
     return true;
 }
 
-/* --- CPUs ----------------------------------------------------------------------------------------------- */
+/* --- CPUs ------------------------------------------------------------------------------------- */
 
 static bool check_cpu(const struct type *t, char why[OBJECT_WHY])
 {
@@ -257,18 +291,23 @@ static bool check_cpu(const struct type *t, char why[OBJECT_WHY])
     const size_t min_reg = offsetof(struct bp_cpu_reg, hypervisor) + sizeof(uint64_t);
     const size_t min_helper = offsetof(struct bp_cpu_helper, writes) + sizeof(uint64_t);
 
-    if (!inside(t, c->mode_offset, 4) || !inside(t, c->pc_offset, 8) || !inside(t, c->fflags_offset, 8) ||
-        !inside(t, c->fetch_context_offset, 4))
-        return fail(why, "mode, pc, fflags or fetch context lie outside of the state: use offsetof");
+    if (!inside(t, c->mode_offset, 4) || !inside(t, c->pc_offset, 8) ||
+        !inside(t, c->fflags_offset, 8) || !inside(t, c->fetch_context_offset, 4))
+        return fail(why,
+                    "mode, pc, fflags or fetch context lie outside of the state: use offsetof");
     if ((c->nregs && (!c->regs || c->reg_stride < min_reg)) ||
         (c->nhelpers && (!c->helpers || c->helper_stride < min_helper)))
-        return fail(why, "%u registers of %u bytes, %u helpers of %u bytes: fill the fields with BP_ARRAY()", c->nregs,
-                    c->reg_stride, c->nhelpers, c->helper_stride);
+        return fail(
+            why,
+            "%u registers of %u bytes, %u helpers of %u bytes: fill the fields with BP_ARRAY()",
+            c->nregs, c->reg_stride, c->nhelpers, c->helper_stride);
     for (uint32_t i = 0; i < c->nregs; i++) {
-        const struct bp_cpu_reg *reg = (const void *)((const char *)c->regs + (size_t)i * c->reg_stride);
+        const struct bp_cpu_reg *reg =
+            (const void *)((const char *)c->regs + (size_t)i * c->reg_stride);
 
         if (!reg->name || !inside(t, reg->offset, 8))
-            return fail(why, "register %u has no name, or lies outside of the state: use offsetof", i);
+            return fail(why, "register %u has no name, or lies outside of the state: use offsetof",
+                        i);
     }
     return true;
 }

@@ -39,7 +39,8 @@ static bool add_list(struct search *s, const char *list)
     return ok;
 }
 
-/* The executable's own folder decides, so that a build tree and an installation both work without settings. */
+/* The executable's own folder decides, so that a build tree and an installation both work without
+ * settings. */
 static bool add_own(struct search *s)
 {
     static const char *const places[] = {"plugins", "../lib/backplane/plugins"};

@@ -13,8 +13,8 @@
 
 struct version {
     uint32_t part[PARTS];
-    unsigned given;         /* how many parts the text had */
-    const char *pre;        /* "rc.1" or an empty text */
+    unsigned given;  /* how many parts the text had */
+    const char *pre; /* "rc.1" or an empty text */
     size_t pre_length;
 };
 
@@ -96,7 +96,8 @@ static int compare(const struct version *a, const struct version *b)
     return compare_pre(a, b);
 }
 
-/* The lowest version above all that share the first `keep` + 1 parts with v, pre-releases included. */
+/* The lowest version above all that share the first `keep` + 1 parts with v, pre-releases
+ * included. */
 static struct version above(const struct version *v, unsigned keep)
 {
     struct version out = {.given = PARTS, .pre = "0", .pre_length = 1};
@@ -117,7 +118,8 @@ static bool parse_interval(const char **text, struct interval *out)
 {
     static const char *const operators[] = {"^", "~", ">=", "<=", ">", "<", "="};
     static const struct version lowest = {.given = PARTS, .pre = "0", .pre_length = 1};
-    static const struct version highest = {.part = {INFINITE, INFINITE, INFINITE}, .given = PARTS, .pre = ""};
+    static const struct version highest = {
+        .part = {INFINITE, INFINITE, INFINITE}, .given = PARTS, .pre = ""};
     const char *op = "=";
     struct version v;
     unsigned keep = 0;

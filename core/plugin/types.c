@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From classes, in whatever size the plug-in was built with, to struct type: rows are copied by the plug-in's stride into
- * arrays of today's row size, so that nobody else has to think of older or newer plug-ins.
+ * From classes, in whatever size the plug-in was built with, to struct type: rows are copied by the
+ * plug-in's stride into arrays of today's row size, so that nobody else has to think of older or
+ * newer plug-ins.
  */
 #include "core/plugin/object.h"
 
@@ -17,20 +18,21 @@
 #define MAX_NAME    128u
 #define MAX_BYTES   (UINT32_C(1) << 30) /* of an instance */
 
-/* Size of a struct up to and with `field`, the last one of the first ABI: no plug-in has smaller ones. */
+/* Size of a struct up to and with `field`, the last one of the first ABI: no plug-in has smaller
+ * ones. */
 #define UP_TO(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 
 /* How to find what all kinds of class have in common. */
 struct shape {
     size_t min_size; /* of the class struct */
     size_t name, doc, instance_size, instance_align;
-    size_t props;                              /* pointer, count, stride */
-    size_t ports, providers, regions, events;  /* 0: the kind has none */
+    size_t props;                             /* pointer, count, stride */
+    size_t ports, providers, regions, events; /* 0: the kind has none */
 };
 
-#define SHAPE(type, last, size_field, align_field) \
-    .min_size = UP_TO(type, last), .name = offsetof(type, name), .doc = offsetof(type, doc), \
-    .instance_size = offsetof(type, size_field), .instance_align = offsetof(type, align_field), \
+#define SHAPE(type, last, size_field, align_field)                                                 \
+    .min_size = UP_TO(type, last), .name = offsetof(type, name), .doc = offsetof(type, doc),       \
+    .instance_size = offsetof(type, size_field), .instance_align = offsetof(type, align_field),    \
     .props = offsetof(type, props)
 
 static const struct shape shapes[] = {
@@ -46,7 +48,7 @@ static const struct shape shapes[] = {
     [TYPE_ACCEL] = {SHAPE(struct bp_accel_class, counter, instance_size, instance_align)},
 };
 
-/* --- rows ----------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 /* The three fields "rows, nrows, stride" that BP_ARRAY fills. */
 struct array {
@@ -54,8 +56,8 @@ struct array {
     uint32_t count, stride;
 };
 
-static bool copy_rows(const void *cls, size_t offset, size_t min_row, size_t row, const char *what, void **out,
-                      uint32_t *count, char why[OBJECT_WHY])
+static bool copy_rows(const void *cls, size_t offset, size_t min_row, size_t row, const char *what,
+                      void **out, uint32_t *count, char why[OBJECT_WHY])
 {
     struct array a;
 
@@ -65,8 +67,8 @@ static bool copy_rows(const void *cls, size_t offset, size_t min_row, size_t row
     if (!a.count)
         return true;
     if (!a.rows || a.count > MAX_ROWS || a.stride < min_row || a.stride > MAX_STRIDE) {
-        snprintf(why, OBJECT_WHY, "%u %s of %u bytes at %s: fill the three fields with BP_ARRAY()", a.count, what,
-                 a.stride, a.rows ? "an address" : "NULL");
+        snprintf(why, OBJECT_WHY, "%u %s of %u bytes at %s: fill the three fields with BP_ARRAY()",
+                 a.count, what, a.stride, a.rows ? "an address" : "NULL");
         return false;
     }
     *out = calloc(a.count, row);
@@ -75,58 +77,80 @@ static bool copy_rows(const void *cls, size_t offset, size_t min_row, size_t row
         return false;
     }
     for (uint32_t i = 0; i < a.count; i++)
-        memcpy((char *)*out + i * row, (const char *)a.rows + (size_t)i * a.stride, a.stride < row ? a.stride : row);
+        memcpy((char *)*out + i * row, (const char *)a.rows + (size_t)i * a.stride,
+               a.stride < row ? a.stride : row);
     *count = a.count;
     return true;
 }
 
-#define COPY(field, count_field, type, last) \
-    copy_rows(cls, s->field, UP_TO(type, last), sizeof(type), #field, (void **)&t->field, &t->count_field, why)
+#define COPY(field, count_field, type, last)                                                       \
+    copy_rows(cls, s->field, UP_TO(type, last), sizeof(type), #field, (void **)&t->field,          \
+              &t->count_field, why)
 
 static bool copy_all(struct type *t, const struct shape *s, const void *cls, char why[OBJECT_WHY])
 {
-    return COPY(props, nprops, struct bp_prop, ref_iface) && COPY(ports, nports, struct bp_port, client) &&
+    return COPY(props, nprops, struct bp_prop, ref_iface) &&
+           COPY(ports, nports, struct bp_port, client) &&
            COPY(providers, nproviders, struct bp_provider, fdt_cells) &&
-           COPY(regions, nregions, struct bp_region, bank) && COPY(events, nevents, struct bp_event, flags);
+           COPY(regions, nregions, struct bp_region, bank) &&
+           COPY(events, nevents, struct bp_event, flags);
 }
 
-/* --- classes -------------------------------------------------------------------------------------------- */
+/* --- classes ---------------------------------------------------------------------------------- */
 
-/* Functions without which the core cannot use a class. */
+/* Functions without which the core cannot use a class; `backend` 0: of every kind of back end. */
+static const struct {
+    enum type_kind kind;
+    uint32_t backend;
+    size_t offset;
+    const char *name;
+} functions[] = {
+    {TYPE_CPU, 0, offsetof(struct bp_cpu_class, reset), "reset"},
+    {TYPE_CPU, 0, offsetof(struct bp_cpu_class, translate), "translate"},
+    {TYPE_CPU, 0, offsetof(struct bp_cpu_class, walk), "walk"},
+    {TYPE_CPU, 0, offsetof(struct bp_cpu_class, fault), "fault"},
+    {TYPE_CPU, 0, offsetof(struct bp_cpu_class, poll), "poll"},
+    {TYPE_ACCEL, 0, offsetof(struct bp_accel_class, vcpu_create), "vcpu_create"},
+    {TYPE_ACCEL, 0, offsetof(struct bp_accel_class, vcpu_destroy), "vcpu_destroy"},
+    {TYPE_ACCEL, 0, offsetof(struct bp_accel_class, vcpu_api), "vcpu_api"},
+    {TYPE_ACCEL, 0, offsetof(struct bp_accel_class, run), "run"},
+    {TYPE_ACCEL, 0, offsetof(struct bp_accel_class, kick), "kick"},
+    {TYPE_ACCEL, 0, offsetof(struct bp_accel_class, stop), "stop"},
+    {TYPE_BACKEND, BP_BACKEND_CHAR, offsetof(struct bp_backend_class, write), "write"},
+    {TYPE_BACKEND, BP_BACKEND_BLOCK, offsetof(struct bp_backend_class, info), "info"},
+    {TYPE_BACKEND, BP_BACKEND_BLOCK, offsetof(struct bp_backend_class, submit), "submit"},
+};
+
 static const char *missing_function(const struct type *t)
 {
-    const struct bp_cpu_class *cpu = t->cpu;
-    const struct bp_accel_class *accel = t->accel;
-    const struct bp_backend_class *backend = t->backend;
+    for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+        void (*function)(void);
 
-    switch (t->kind) {
-    case TYPE_CPU:
-        return !cpu->translate ? "translate" : !cpu->walk ? "walk" : !cpu->fault ? "fault" : !cpu->poll ? "poll"
-             : !cpu->reset ? "reset" : NULL;
-    case TYPE_ACCEL:
-        return !accel->vcpu_create ? "vcpu_create" : !accel->vcpu_destroy ? "vcpu_destroy"
-             : !accel->vcpu_api ? "vcpu_api" : !accel->run ? "run" : !accel->kick ? "kick"
-             : !accel->stop ? "stop" : NULL;
-    case TYPE_BACKEND:
-        if (backend->kind == BP_BACKEND_CHAR)
-            return backend->write ? NULL : "write";
-        return !backend->info ? "info" : !backend->submit ? "submit" : NULL;
-    default:
-        return NULL;
+        if (functions[i].kind != t->kind ||
+            (functions[i].backend && functions[i].backend != t->backend->kind))
+            continue;
+        memcpy(&function, (const char *)t->device + functions[i].offset, sizeof(function));
+        if (!function)
+            return functions[i].name;
     }
+    return NULL;
 }
 
 static bool check_class(const struct type *t, char why[OBJECT_WHY])
 {
     const char *missing = missing_function(t);
 
-    if (t->instance_align & (t->instance_align - 1) || t->instance_align > 4096 || t->instance_size > MAX_BYTES) {
-        snprintf(why, OBJECT_WHY, "an instance of %u bytes, aligned to %u: set both with sizeof and _Alignof",
+    if (t->instance_align & (t->instance_align - 1) || t->instance_align > 4096 ||
+        t->instance_size > MAX_BYTES) {
+        snprintf(why, OBJECT_WHY,
+                 "an instance of %u bytes, aligned to %u: set both with sizeof and _Alignof",
                  t->instance_size, t->instance_align);
         return false;
     }
-    if (t->kind == TYPE_BACKEND && t->backend->kind != BP_BACKEND_CHAR && t->backend->kind != BP_BACKEND_BLOCK) {
-        snprintf(why, OBJECT_WHY, "back end of unknown kind %u: use BP_BACKEND_CHAR or BP_BACKEND_BLOCK",
+    if (t->kind == TYPE_BACKEND && t->backend->kind != BP_BACKEND_CHAR &&
+        t->backend->kind != BP_BACKEND_BLOCK) {
+        snprintf(why, OBJECT_WHY,
+                 "back end of unknown kind %u: use BP_BACKEND_CHAR or BP_BACKEND_BLOCK",
                  t->backend->kind);
         return false;
     }
@@ -147,7 +171,8 @@ void type_free(const struct type *t)
     free((void *)t);
 }
 
-static struct type *make_type(const struct plugin *p, enum type_kind kind, const void *cls, char why[OBJECT_WHY])
+static struct type *make_type(const struct plugin *p, enum type_kind kind, const void *cls,
+                              char why[OBJECT_WHY])
 {
     const struct shape *s = &shapes[kind];
     const char *at = cls, *name = "?";
@@ -186,12 +211,13 @@ fail:
     return NULL;
 }
 
-struct type *type_from_device(const struct plugin *p, const struct bp_device_class *cls, char why[OBJECT_WHY])
+struct type *type_from_device(const struct plugin *p, const struct bp_device_class *cls,
+                              char why[OBJECT_WHY])
 {
     return make_type(p, TYPE_DEVICE, cls, why);
 }
 
-/* --- factories ------------------------------------------------------------------------------------------ */
+/* --- factories -------------------------------------------------------------------------------- */
 
 /* All factories look alike: size, flags and a list of classes that ends with NULL. */
 struct factory {
@@ -204,7 +230,8 @@ static int32_t add_type(struct plugin *p, struct type *t, char why[OBJECT_WHY])
     const struct type **list;
 
     for (size_t i = 0; i < p->ntypes; i++) {
-        bool nodes = t->kind <= TYPE_CPU && p->types[i]->kind <= TYPE_CPU; /* devices and CPUs share names */
+        bool nodes =
+            t->kind <= TYPE_CPU && p->types[i]->kind <= TYPE_CPU; /* devices and CPUs share names */
 
         if ((nodes || p->types[i]->kind == t->kind) && !strcmp(p->types[i]->name, t->name)) {
             snprintf(why, OBJECT_WHY, "class %s: is there twice: rename one", t->name);
@@ -239,14 +266,16 @@ int32_t types_read(struct plugin *p, char why[OBJECT_WHY])
         if (!f)
             continue;
         if (f->size < sizeof(*f) || f->size > MAX_CLASS || !f->classes) {
-            snprintf(why, OBJECT_WHY, "factory %s: has no valid size or no classes: fill it in", factories[i].id);
+            snprintf(why, OBJECT_WHY, "factory %s: has no valid size or no classes: fill it in",
+                     factories[i].id);
             return BP_E_INVAL;
         }
         for (uint32_t k = 0; f->classes[k]; k++) {
             struct type *t;
 
             if (k == MAX_CLASSES) {
-                snprintf(why, OBJECT_WHY, "factory %s: its list of classes has no end: close it with NULL",
+                snprintf(why, OBJECT_WHY,
+                         "factory %s: its list of classes has no end: close it with NULL",
                          factories[i].id);
                 return BP_E_INVAL;
             }

@@ -259,6 +259,23 @@ Test(pmp, split_page)
     free(h);
 }
 
+/* The first entry that matches any byte decides, and must match all of them (3.7.1). */
+Test(pmp, partial_match_fails)
+{
+    struct hart *h = fake_hart("rv64gc", 0);
+    struct bp_walk out = {.bytes = 8};
+
+    pmp_set(h, 0, DATA + 0x100, PMP_A_NA4 | PMP_R | PMP_W | PMP_X);
+    pmp_set(h, 1, UINT64_C(0x3fffffffffffff) << 2, PMP_A_NAPOT | PMP_R | PMP_W | PMP_X);
+    cr_assert_eq(riscv_walk(h, DATA + 0x100, BP_MEM_READ, CONTEXT_U, 0, &out), CAUSE_LOAD_ACCESS);
+    cr_assert_eq(riscv_walk(h, DATA + 0xfc, BP_MEM_WRITE, CONTEXT_M, 0, &out), CAUSE_STORE_ACCESS);
+    cr_assert_eq(riscv_walk(h, DATA + 0x104, BP_MEM_READ, CONTEXT_U, 0, &out), 0);
+    cr_assert_eq(riscv_walk(h, DATA + 0xf8, BP_MEM_READ, CONTEXT_U, 0, &out), 0);
+    out.bytes = 4;
+    cr_assert_eq(riscv_walk(h, DATA + 0x100, BP_MEM_READ, CONTEXT_U, 0, &out), 0);
+    free(h);
+}
+
 Test(pmp, locked_entries_bind_machine_mode)
 {
     struct hart *h = fake_hart("rv64gc", 0);

@@ -92,6 +92,11 @@ def elf_random(guests, files, backplane, board):
         guests.remove(guest)
 
 
+def image_header(bytes_, flags):
+    """Header of a RISC-V Linux Image: Documentation/arch/riscv/boot-image-header of the kernel's manual."""
+    return struct.pack("<IIQQQIIQQII", 0x6f, 0, 0x200000, bytes_, flags, 2, 0, 0, 0x5643534952, 0x05435352, 0)
+
+
 def images(guests, files, backplane, board):
     good = files.put("good.elf", elf_bytes())
     missing = f"{files.folder}/missing"
@@ -105,12 +110,11 @@ def images(guests, files, backplane, board):
     refused(guests, with_image("initrd", missing), "missing")
     refused(guests, with_image("bootloader", good), "bootloader")
     # a RISC-V Image header that claims to be larger than all memory, and one for another order of bytes
-    header = struct.pack("<IIQQQIIQII", 0x6f, 0, 0x200000, 1 << 50, 0, 2, 0, 0x5643534952, 0x05435352, 0)
-    refused(guests, with_image("kernel", files.put("huge-image", header)), "huge-image")
-    header = struct.pack("<IIQQQIIQII", 0x6f, 0, 0x200000, 0x1000, 1, 2, 0, 0x5643534952, 0x05435352, 0)
-    refused(guests, with_image("kernel", files.put("big-endian-image", header)), "big-endian-image")
+    refused(guests, with_image("kernel", files.put("huge-image", image_header(1 << 50, 0))), "huge-image")
+    refused(guests, with_image("kernel", files.put("larger-image", image_header(1 << 36, 0))), "larger-image")
+    refused(guests, with_image("kernel", files.put("big-endian-image", image_header(0x1000, 1))), "big-endian-image")
     # gzip: cut, corrupt, and a bomb
-    packed = gzip.compress(struct.pack("<IIQQQIIQII", 0x6f, 0, 0x200000, 0x1000, 0, 2, 0, 0x5643534952, 0x05435352, 0) + os.urandom(5000))
+    packed = gzip.compress(image_header(0x1000, 0) + random.Random(1).randbytes(5000))
     refused(guests, with_image("kernel", files.put("cut.gz", packed[:-100])), "cut.gz")
     refused(guests, with_image("kernel", files.put("corrupt.gz", packed[:3000] + b"\xff" * 50 + packed[3050:])), "corrupt.gz")
     if not os.access("/root", os.W_OK):  # root reads everything

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Guests that mean harm: hostile.py TEST BACKPLANE BOARD. The host must survive, and end within a second when told to."""
+import fcntl
 import os
 import pty
 import random
 import select
 import signal
 import struct
+import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 from harness import Guest, check, check_sane, main
@@ -132,8 +135,6 @@ def random_code(guests, backplane, board):
 
 def terminal(guests, backplane, board):
     """On a terminal: Ctrl-A h helps, Ctrl-A x leaves, and the terminal is as it was. The same when killed by SIGTERM."""
-    import subprocess
-    import termios
     for way in ("escape", "sigterm", "guest"):
         with tempfile.TemporaryDirectory() as folder:
             # the guest that powers off by itself: sw 0x5555 to the finisher after a while
@@ -143,7 +144,8 @@ def terminal(guests, backplane, board):
             master, slave = pty.openpty()
             before = termios.tcgetattr(slave)
             process = subprocess.Popen([backplane, "run", board, "--image", f"firmware={folder}/guest.elf", "--backend", "console=stdio"],
-                                       stdin=slave, stdout=slave, stderr=subprocess.PIPE, start_new_session=True)
+                                       stdin=slave, stdout=slave, stderr=subprocess.PIPE, start_new_session=True,
+                                       preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
             output = b""
 
             def read(seconds):

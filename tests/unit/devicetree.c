@@ -559,6 +559,10 @@ Test(tree, replaces_and_finds)
     node = tree_add(tree_add(t.root, "soc"), "serial@1");
     tree_set_u32(node, "x", 1);
     tree_set_text(node, "x", "two");
+    tree_set_list(node, "list", "a\nbc\nd");
+    cr_expect_eq(tree_get(node, "list")->bytes, 7);
+    cr_expect_arr_eq(tree_get(node, "list")->data, "a\0bc\0d", 7);
+    tree_drop(node, "list");
     cr_expect_eq(node->nprops, 1);
     cr_expect_str_eq((char *)tree_get(node, "x")->data, "two");
     cr_expect_null(tree_get(node, "y"));

@@ -41,7 +41,8 @@ static void expect(void (*print)(const struct diag *, FILE *), const char *wante
 
 Test(diag, prints_items_by_file_line_and_column)
 {
-    diag_error(&d, ((struct diag_pos){"b.yaml", 2, 7}), "uart0.clock", "no node `%s`: define it", "osc");
+    diag_error(&d, ((struct diag_pos){"b.yaml", 2, 7}), "uart0.clock", "no node `%s`: define it",
+               "osc");
     diag_warn(&d, ((struct diag_pos){"a.yaml", 10, 1}), "root", "no node uses this back end");
     diag_error(&d, ((struct diag_pos){"b.yaml", 2, 3}), NULL, "a tab: use spaces");
     diag_error(&d, ((struct diag_pos){"a.yaml", 9, 1}), "x", "first");
@@ -80,12 +81,13 @@ Test(diag, prints_json_with_everything_escaped)
 {
     diag_error(&d, ((struct diag_pos){"a\"b", 1, 2}), "t\\x", "line\nand\ttab");
     diag_warn(&d, ((struct diag_pos){NULL, 0, 0}), NULL, "plain");
-    expect(diag_print_json,
-           "[\n"
-           "  {\"level\": \"warning\", \"file\": null, \"line\": 0, \"column\": 0, \"thing\": null, \"text\": \"plain\"},\n"
-           "  {\"level\": \"error\", \"file\": \"a\\\"b\", \"line\": 1, \"column\": 2, \"thing\": \"t\\\\x\", "
-           "\"text\": \"line\\u000aand\\u0009tab\"}\n"
-           "]\n");
+    expect(diag_print_json, "[\n"
+                            "  {\"level\": \"warning\", \"file\": null, \"line\": 0, \"column\": "
+                            "0, \"thing\": null, \"text\": \"plain\"},\n"
+                            "  {\"level\": \"error\", \"file\": \"a\\\"b\", \"line\": 1, "
+                            "\"column\": 2, \"thing\": \"t\\\\x\", "
+                            "\"text\": \"line\\u000aand\\u0009tab\"}\n"
+                            "]\n");
 }
 
 Test(diag, prints_an_empty_list_of_json)
@@ -130,17 +132,25 @@ Test(diag, finds_the_nearest_word)
     const struct {
         const char *word, *nearest;
     } rows[] = {
-        {"fifo-dept", "fifo-depth"}, {"fifo_depth", "fifo-depth"}, {"interupts", "interrupts"},
-        {"intrerupts", "interrupts"}, {"rge", "reg"},              {"re", "reg"},
-        {"clcok", "clock"},           {"clock", "clock"},          {"frequency", NULL},
-        {"x", NULL},                  {"", NULL},
+        {"fifo-dept", "fifo-depth"},
+        {"fifo_depth", "fifo-depth"},
+        {"interupts", "interrupts"},
+        {"intrerupts", "interrupts"},
+        {"rge", "reg"},
+        {"re", "reg"},
+        {"clcok", "clock"},
+        {"clock", "clock"},
+        {"frequency", NULL},
+        {"x", NULL},
+        {"", NULL},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         const char *found = diag_nearest(rows[i].word, words, 5);
 
         if (rows[i].nearest)
-            cr_expect(found && !strcmp(found, rows[i].nearest), "%s: %s", rows[i].word, found ? found : "nothing");
+            cr_expect(found && !strcmp(found, rows[i].nearest), "%s: %s", rows[i].word,
+                      found ? found : "nothing");
         else
             cr_expect_null(found, "%s: %s", rows[i].word, found);
     }

@@ -47,6 +47,7 @@ struct fake_accel {
 /* One instruction of every CPU. A program that has nothing to do calls fake_wait(). Returns BP_RUN_KICKED to go on, or
  * what run() is to return. */
 static int32_t (*fake_program)(struct fake_cpu *cpu);
+static void (*fake_in_window)(struct fake_cpu *cpu); /* after poll() said WAIT, before run() returns; may be NULL */
 static bool fake_mute;                 /* the accelerator does not call wake() */
 static const char *fake_refuses;       /* text with which vcpu_create() fails */
 static struct fake_accel *fake_last;   /* the accelerator made last */
@@ -82,7 +83,7 @@ static int32_t fake_cpu_init(void *state, struct bp_vcpu *vcpu, const struct bp_
     cpu->api = api;
     cpu->dev = dev;
     cpu->core = core;
-    cpu->index = vcpu->index;
+    cpu->index = vcpu ? vcpu->index : 0; /* NULL: no accelerator, for the device tree only */
     return BP_OK;
 }
 
@@ -262,8 +263,11 @@ static int32_t fake_run(struct bp_vcpu *v)
     for (;;) {
         if (atomic_exchange(&v->stopped, false))
             return BP_RUN_KICKED;
-        if (atomic_exchange(&v->kicked, false) && v->cls->poll(v->cpu) == BP_CPU_WAIT)
+        if (atomic_exchange(&v->kicked, false) && v->cls->poll(v->cpu) == BP_CPU_WAIT) {
+            if (fake_in_window)
+                fake_in_window(v->cpu);
             return BP_RUN_WAIT;
+        }
         atomic_fetch_add(&v->cpu->steps, 1);
         reason = fake_program(v->cpu);
         if (reason != BP_RUN_KICKED)
@@ -324,11 +328,9 @@ struct pad {
     const struct bp_block_api *blocks;
     struct bp_line *out;
     struct bp_clock_in *clock_in;
-    struct bp_clock_out *clock_out;
     struct bp_char *chardev;
     struct bp_block *drive;
     struct bp_timer *timer[4];
-    void *user;
     uint32_t level[PAD_LINES], changes[PAD_LINES];
     uint64_t hz;
     uint32_t hz_changes, resets, last_reset, finished;
@@ -339,8 +341,6 @@ struct pad {
     uint32_t completed;
     uint64_t tokens[64];
     int32_t statuses[64];
-    int entered; /* depth of calls into this device; more than one thread at a time is a breach */
-    _Atomic uint32_t inside;
 };
 
 /* What the test makes of it; all may be NULL. */

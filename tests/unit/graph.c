@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Descriptions and what becomes of them. Each file in data/good and data/bad is a description and its expectation:
+ * Descriptions and what becomes of them. Each file in data/good and data/bad is a description and
+ * its expectation:
  *
- *   #! TEXT          a line of the outcome: of the graph (good), of the mistakes (bad); all lines, in this order
+ *   #! TEXT          a line of the outcome, of all of it: a graph (good) or the mistakes (bad)
  *   #? KEY VALUE     an option of the command line: set, accel, time, cmdline, image, backend, host
  */
 #include "core/machine/graph.h"
@@ -40,7 +41,7 @@ static void end(void)
 
 TestSuite(graph, .init = begin, .fini = end);
 
-/* --- a graph as text ---------------------------------------------------------------------------------------- */
+/* --- a graph as text -------------------------------------------------------------------------- */
 
 static void print_value(const struct graph_value *v, bool list, FILE *out)
 {
@@ -96,7 +97,8 @@ static void print_fdt(const struct graph_fdt *fdt, FILE *out)
 
         fprintf(out, "    %s", p->name);
         for (const char *c = p->text; c && *c; c++)
-            fputs(*c == '\n' ? " / " : (char[]){c == p->text ? ' ' : *c, c == p->text ? *c : 0, 0}, out);
+            fputs(*c == '\n' ? " / " : (char[]){c == p->text ? ' ' : *c, c == p->text ? *c : 0, 0},
+                  out);
         for (uint32_t k = 0; k < p->ncells; k++)
             fprintf(out, " <%u>", p->cells[k]);
         fputc('\n', out);
@@ -110,8 +112,8 @@ static void print_node(const struct graph_node *n, FILE *out)
         fprintf(out, " on %s", n->bus);
     print_props(n->props, n->nprops, out);
     for (uint32_t i = 0; i < n->nregs; i++)
-        fprintf(out, "  %s 0x%" PRIx64 "+0x%" PRIx64 "\n", n->type->regions[n->regs[i].region].name, n->regs[i].base,
-                n->regs[i].bytes);
+        fprintf(out, "  %s 0x%" PRIx64 "+0x%" PRIx64 "\n", n->type->regions[n->regs[i].region].name,
+                n->regs[i].base, n->regs[i].bytes);
     if (n->fdt)
         print_fdt(n->fdt, out);
 }
@@ -121,8 +123,9 @@ static void print_wires(const struct graph *g, FILE *out)
     for (uint32_t i = 0; i < g->nwires; i++) {
         const struct graph_wire *w = &g->wires[i];
 
-        fprintf(out, "wire %s.%s.%u -> %s.%s.%u%s", w->from->name, w->from->type->ports[w->out_port].name, w->out_index,
-                w->to->name, w->to->type->ports[w->in_port].name, w->in_index, w->invert ? " inverted" : "");
+        fprintf(out, "wire %s.%s.%u -> %s.%s.%u%s", w->from->name,
+                w->from->type->ports[w->out_port].name, w->out_index, w->to->name,
+                w->to->type->ports[w->in_port].name, w->in_index, w->invert ? " inverted" : "");
         if (w->provider)
             fprintf(out, " <%u %u>", w->cells[0], w->flag);
         fputc('\n', out);
@@ -173,7 +176,7 @@ static void print_graph(const struct graph *g, FILE *out)
         fprintf(out, "time %s %" PRIu64 "\n", modes[g->time], g->seed);
 }
 
-/* --- files with expectations -------------------------------------------------------------------------------- */
+/* --- files with expectations ------------------------------------------------------------------ */
 
 struct expectation {
     char wanted[MAX_TEXT];
@@ -189,7 +192,8 @@ static void add_option(struct expectation *e, const char *key, const char *value
     } lists[] = {{"set", e->set}, {"image", e->images}, {"backend", e->backends}};
     const struct {
         const char *key, **text;
-    } texts[] = {{"accel", &e->options.accel}, {"time", &e->options.time}, {"cmdline", &e->options.cmdline}};
+    } texts[] = {
+        {"accel", &e->options.accel}, {"time", &e->options.time}, {"cmdline", &e->options.cmdline}};
 
     for (size_t i = 0; i < 3; i++)
         if (!strcmp(lists[i].key, key))
@@ -298,7 +302,7 @@ Test(graph, bad_descriptions)
     check_folder("bad");
 }
 
-/* --- questions to a graph ------------------------------------------------------------------------------------ */
+/* --- questions to a graph --------------------------------------------------------------------- */
 
 Test(graph, finds_nodes_values_and_widths)
 {
@@ -331,7 +335,7 @@ Test(graph, works_without_options)
     graph_destroy(NULL);
 }
 
-/* --- hostile ------------------------------------------------------------------------------------------------- */
+/* --- hostile ---------------------------------------------------------------------------------- */
 
 static char *read_all(const char *path, size_t *length)
 {
@@ -379,7 +383,8 @@ Test(graph, survives_truncation)
 /* Nor does one with a byte changed. */
 Test(graph, survives_mutation)
 {
-    static const char values[] = {0, '\n', ' ', '\t', '"', '{', ']', ':', '*', '&', '-', '0', '9', 'z', '$', '\x80', '\xff'};
+    static const char values[] = {0,   '\n', ' ', '\t', '"', '{', ']',    ':',   '*',
+                                  '&', '-',  '0', '9',  'z', '$', '\x80', '\xff'};
     char path[] = "/tmp/backplane-graph-XXXXXX";
     int fd = mkstemp(path);
     uint32_t seed = 12345;
@@ -398,6 +403,50 @@ Test(graph, survives_mutation)
         *at = values[(seed >> 8) % sizeof(values)];
         load_bytes(path, bytes, length);
         *at = before;
+    }
+    unlink(path);
+}
+
+/* Small files that ask for much: each ends soon, with an error. */
+Test(graph, survives_floods, .timeout = 110)
+{
+    static const struct {
+        const char *head, *row, *tail;
+        int rows;
+    } floods[] = {
+        {"  a: { repeat: { i: 0..4000 }, type: c/hart", ", k%d: 1", " }\n", 4000},
+        {"  a: { repeat: { i: 0..4000 }, type: c/all, nodes: [a0", ", a%d", "] }\n", 4000},
+        {"  a: { repeat: { i: 0..4000 }, type: c/all, nodes: [a0", ", \"*%d\"", "] }\n", 4000},
+        {"  a: { repeat: { i: 0..4000 }, type: c/all, str: \"", "${i * %d}", "\" }\n", 4000},
+        {"", "  n%d: { type: core/ram, reg: [0, 4KiB] }\n", "", 4000},
+        {"", "  n%d: { type: c/disk, reg: [0, 4KiB] }\n", "", 5000},
+        {"  a: { repeat: { i: 0..4000 }, type: c/timer, reg: [0, 4KiB], harts: \"a*\" }\n",
+         "# %d\n", "", 1},
+        {"params:\n", "  p%d: { type: u32, default: 1 }\n", "", 300},
+    };
+    char path[] = "/tmp/backplane-graph-XXXXXX";
+    int fd = mkstemp(path);
+
+    cr_assert_geq(fd, 0);
+    close(fd);
+    for (size_t i = 0; i < sizeof(floods) / sizeof(*floods); i++) {
+        const bool top = floods[i].head[0] == 'p';
+        FILE *f = fopen(path, "w");
+        struct graph *g;
+
+        cr_assert_not_null(f);
+        fprintf(f, "backplane: 1\nkind: board\nplugins: { c: { use: check } }\n%s",
+                top ? "" : "nodes:\n");
+        fputs(floods[i].head, f);
+        for (int k = 0; k < floods[i].rows; k++)
+            fprintf(f, floods[i].row, k);
+        fputs(floods[i].tail, f);
+        fclose(f);
+        diag_finish(&d);
+        g = graph_load(path, NULL, registry, &d);
+        cr_expect_null(g, "flood %zu", i);
+        cr_expect_gt(d.errors, 0, "flood %zu", i);
+        graph_destroy(g);
     }
     unlink(path);
 }

@@ -457,6 +457,35 @@ Test(load, rom_alone_may_hold_a_program)
     rig_finish(&rig);
 }
 
+Test(load, large_images_stay_in_their_files)
+{
+    static uint8_t content[3 << 20], back[3 << 20];
+    struct linux_image k = linux_image(0, 4 * MIB);
+    const struct segment *s;
+    char *path;
+
+    for (size_t i = 0; i < sizeof(content); i++)
+        content[i] = (uint8_t)(i ^ i >> 9);
+    memcpy(content, &k, sizeof(k));
+    board(&cpu64, 64 * MIB);
+    path = file_with("Image", content, sizeof(content));
+    give_image("kernel", path);
+    must_load();
+    s = segment_at(RAM);
+    cr_assert(s);
+    cr_expect_null(s->data);
+    memset(back, 0xee, sizeof(back));
+    cr_assert_eq(machine_mem_write(rig.m, RAM + 3 * MIB, back, 4), BP_OK);
+    cr_expect(segments_load(rig.m));
+    cr_assert_eq(machine_mem_read(rig.m, RAM, back, sizeof(back)), BP_OK);
+    cr_expect_arr_eq(back, content, sizeof(content));
+    cr_assert_eq(machine_mem_read(rig.m, RAM + 3 * MIB, back, 4), BP_OK);
+    cr_expect_arr_eq(back, "\0\0\0\0", 4, ".bss is cleared by every reset");
+    cr_assert_eq(truncate(path, MIB), 0);
+    cr_expect_not(segments_load(rig.m), "a file that became shorter is noticed");
+    rig_finish(&rig);
+}
+
 Test(load, nothing_to_run)
 {
     rig_init(&rig);

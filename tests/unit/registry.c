@@ -41,37 +41,60 @@ Test(semver, matches)
         const char *version, *range;
         enum semver_match match;
     } rows[] = {
-        {"1.2.3", "*", SEMVER_YES},           {"1.2.3", "1.2.3", SEMVER_YES},
-        {"1.2.3", "1.2", SEMVER_YES},         {"1.3.0", "1.2", SEMVER_NO},
-        {"1.2.3", "=1", SEMVER_YES},          {"2.0.0", "1", SEMVER_NO},
-        {"1.2.3", "^1.0", SEMVER_YES},        {"1.0.0", "^1.0.1", SEMVER_NO},
-        {"2.0.0", "^1.0", SEMVER_NO},         {"2.0.0-rc.1", "^1.0", SEMVER_NO},
-        {"0.1.5", "^0.1", SEMVER_YES},        {"0.2.0", "^0.1", SEMVER_NO},
-        {"0.0.3", "^0.0.3", SEMVER_YES},      {"0.0.4", "^0.0.3", SEMVER_NO},
-        {"0.9.0", "^0", SEMVER_YES},          {"1.0.0", "^0", SEMVER_NO},
-        {"2.1.9", "~2.1", SEMVER_YES},        {"2.2.0", "~2.1", SEMVER_NO},
-        {"2.9.9", "~2", SEMVER_YES},          {"2.1.2", "~2.1.3", SEMVER_NO},
-        {"1.5.0", ">=1.2 <2", SEMVER_YES},    {"2.0.0", ">=1.2 <2", SEMVER_NO},
-        {"1.2.4", ">1.2.3", SEMVER_YES},      {"1.2.3", ">1.2.3", SEMVER_NO},
-        {"1.2.9", ">1.2", SEMVER_NO},         {"1.3.0", ">1.2", SEMVER_YES},
-        {"1.2.9", "<=1.2", SEMVER_YES},       {"1.3.0", "<=1.2", SEMVER_NO},
-        {"1.2.3", "<= 1.2.3", SEMVER_YES},    {"1.0.0", ">1.0.0-rc.1", SEMVER_YES},
-        {"1.0.0", "1.0.0-rc.1", SEMVER_NO},   {"1.0.0-rc.1", "=1.0.0-rc.1", SEMVER_YES},
+        {"1.2.3", "*", SEMVER_YES},
+        {"1.2.3", "1.2.3", SEMVER_YES},
+        {"1.2.3", "1.2", SEMVER_YES},
+        {"1.3.0", "1.2", SEMVER_NO},
+        {"1.2.3", "=1", SEMVER_YES},
+        {"2.0.0", "1", SEMVER_NO},
+        {"1.2.3", "^1.0", SEMVER_YES},
+        {"1.0.0", "^1.0.1", SEMVER_NO},
+        {"2.0.0", "^1.0", SEMVER_NO},
+        {"2.0.0-rc.1", "^1.0", SEMVER_NO},
+        {"0.1.5", "^0.1", SEMVER_YES},
+        {"0.2.0", "^0.1", SEMVER_NO},
+        {"0.0.3", "^0.0.3", SEMVER_YES},
+        {"0.0.4", "^0.0.3", SEMVER_NO},
+        {"0.9.0", "^0", SEMVER_YES},
+        {"1.0.0", "^0", SEMVER_NO},
+        {"2.1.9", "~2.1", SEMVER_YES},
+        {"2.2.0", "~2.1", SEMVER_NO},
+        {"2.9.9", "~2", SEMVER_YES},
+        {"2.1.2", "~2.1.3", SEMVER_NO},
+        {"1.5.0", ">=1.2 <2", SEMVER_YES},
+        {"2.0.0", ">=1.2 <2", SEMVER_NO},
+        {"1.2.4", ">1.2.3", SEMVER_YES},
+        {"1.2.3", ">1.2.3", SEMVER_NO},
+        {"1.2.9", ">1.2", SEMVER_NO},
+        {"1.3.0", ">1.2", SEMVER_YES},
+        {"1.2.9", "<=1.2", SEMVER_YES},
+        {"1.3.0", "<=1.2", SEMVER_NO},
+        {"1.2.3", "<= 1.2.3", SEMVER_YES},
+        {"1.0.0", ">1.0.0-rc.1", SEMVER_YES},
+        {"1.0.0", "1.0.0-rc.1", SEMVER_NO},
+        {"1.0.0-rc.1", "=1.0.0-rc.1", SEMVER_YES},
         {"1.0.0-rc.2", ">=1.0.0-rc.10", SEMVER_NO},
         {"1.0.0-alpha.1", "<1.0.0-alpha.beta", SEMVER_YES},
         {"1.0.0-alpha", "<1.0.0-alpha.1", SEMVER_YES},
-        {"1.0.0+build.5", "1.0.0", SEMVER_YES}, {"3.0.0", "^1 || ^3", SEMVER_YES},
-        {"2.0.0", "^1 || ^3", SEMVER_NO},     {"1.0.0", "", SEMVER_BAD_RANGE},
-        {"1.0.0", "^", SEMVER_BAD_RANGE},     {"1.0.0", "^x", SEMVER_BAD_RANGE},
-        {"1.0.0", "^1.0 ||", SEMVER_BAD_RANGE}, {"1.0.0", "1.0.0.0", SEMVER_BAD_RANGE},
-        {"1.0.0", "1.", SEMVER_BAD_RANGE},    {"1.0.0", "^99999999999", SEMVER_BAD_RANGE},
-        {"1.0", "*", SEMVER_BAD_VERSION},     {"one", "*", SEMVER_BAD_VERSION},
-        {"1.0.0-", "*", SEMVER_BAD_VERSION},  {"1.0.0 ", "*", SEMVER_BAD_VERSION},
+        {"1.0.0+build.5", "1.0.0", SEMVER_YES},
+        {"3.0.0", "^1 || ^3", SEMVER_YES},
+        {"2.0.0", "^1 || ^3", SEMVER_NO},
+        {"1.0.0", "", SEMVER_BAD_RANGE},
+        {"1.0.0", "^", SEMVER_BAD_RANGE},
+        {"1.0.0", "^x", SEMVER_BAD_RANGE},
+        {"1.0.0", "^1.0 ||", SEMVER_BAD_RANGE},
+        {"1.0.0", "1.0.0.0", SEMVER_BAD_RANGE},
+        {"1.0.0", "1.", SEMVER_BAD_RANGE},
+        {"1.0.0", "^99999999999", SEMVER_BAD_RANGE},
+        {"1.0", "*", SEMVER_BAD_VERSION},
+        {"one", "*", SEMVER_BAD_VERSION},
+        {"1.0.0-", "*", SEMVER_BAD_VERSION},
+        {"1.0.0 ", "*", SEMVER_BAD_VERSION},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++)
-        cr_expect_eq(semver_match(rows[i].version, rows[i].range), rows[i].match, "%s in %s", rows[i].version,
-                     rows[i].range);
+        cr_expect_eq(semver_match(rows[i].version, rows[i].range), rows[i].match, "%s in %s",
+                     rows[i].version, rows[i].range);
 }
 
 Test(registry, opens_by_name_and_by_path_once)
@@ -84,7 +107,8 @@ Test(registry, opens_by_name_and_by_path_once)
     cr_expect_str_eq(plugin_path(p), PLUGINS "/check.so");
     again = registry_open(registry, "./check.so", NULL, PLUGINS "/", &d, pos);
     cr_expect_eq(again, p);
-    cr_expect_eq(registry_open(registry, PLUGINS "/../plugins/check.so", NULL, "/elsewhere", &d, pos), p);
+    cr_expect_eq(
+        registry_open(registry, PLUGINS "/../plugins/check.so", NULL, "/elsewhere", &d, pos), p);
     cr_expect_eq(registry_plugins(registry, &all), 1);
     cr_expect_eq(all[0], p);
     cr_expect_eq(d.count, 0);
@@ -157,27 +181,36 @@ Test(registry, says_what_is_wrong_with_a_plugin)
         {"no-id", "has no id or no version: set both in struct bp_plugin"},
         {"small-info", "its description has no valid size: build it against the SDK headers"},
         {"bad-version", "version `one` is not MAJOR.MINOR.PATCH: correct it in struct bp_plugin"},
-        {"needs-more", "needs the interface `acme.teleport/1`, which this core does not offer: use a newer core"},
+        {"needs-more",
+         "needs the interface `acme.teleport/1`, which this core does not offer: use a newer core"},
         {"no-factory", "offers no classes: return a factory from get_factory()"},
         {"no-classes", "factory bp.devices/1: has no valid size or no classes: fill it in"},
         {"class-size", "class ?: its struct has 3735928559 bytes: set `size` with sizeof"},
         {"class-small", "class ?: its struct has 16 bytes: set `size` with sizeof"},
         {"class-name", "class ?: has no valid name: set `name`"},
-        {"class-align", "class thing: an instance of 64 bytes, aligned to 24: set both with sizeof and _Alignof"},
+        {"class-align",
+         "class thing: an instance of 64 bytes, aligned to 24: set both with sizeof and _Alignof"},
         {"class-twice", "class thing: is there twice: rename one"},
-        {"row-stride", "class thing: 1 props of 4 bytes at an address: fill the three fields with BP_ARRAY()"},
+        {"row-stride",
+         "class thing: 1 props of 4 bytes at an address: fill the three fields with BP_ARRAY()"},
         {"prop-name", "class thing: property 0 has no valid name: use letters, digits and -"},
         {"prop-type", "class thing: property x: unknown type 99: use a BP_PROP_*"},
         {"prop-list", "class thing: property x: unknown element type 16: set `element`"},
         {"prop-enum", "class thing: property x: has no choices: list them, ending with NULL"},
-        {"prop-offset", "class thing: property x: offset 60 is outside of the instance (64 bytes): use offsetof"},
-        {"prop-word", "class thing: property reg: the name means something in every node: use another"},
+        {"prop-offset",
+         "class thing: property x: offset 60 is outside of the instance (64 bytes): use offsetof"},
+        {"prop-word",
+         "class thing: property reg: the name means something in every node: use another"},
         {"prop-range", "class thing: property x: min is above max: swap them"},
-        {"port-offset", "class thing: port x: offset 64 is outside of the instance (64 bytes): use offsetof"},
-        {"port-kind", "class thing: port x: unknown kind 77 or direction 1: use BP_PORT_* and BP_DIR_*"},
-        {"port-via", "class thing: port x: via_prop `fine` is no property that lists nodes: use LIST of REF"},
+        {"port-offset",
+         "class thing: port x: offset 64 is outside of the instance (64 bytes): use offsetof"},
+        {"port-kind",
+         "class thing: port x: unknown kind 77 or direction 1: use BP_PORT_* and BP_DIR_*"},
+        {"port-via",
+         "class thing: port x: via_prop `fine` is no property that lists nodes: use LIST of REF"},
         {"port-width", "class thing: port x: width_prop `none` is no u32 property: name one"},
-        {"provider-port", "class thing: provider 0: port `gone` is not there: name one of the class"},
+        {"provider-port",
+         "class thing: provider 0: port `gone` is not there: name one of the class"},
         {"provider-cells", "class thing: provider in: 2 cells: list them, at most 4"},
         {"region-width", "class thing: region reg: accesses of 3 to 4 bytes: use 1, 2, 4 or 8"},
     };
@@ -189,7 +222,8 @@ Test(registry, says_what_is_wrong_with_a_plugin)
 Test(registry, checks_versions)
 {
     expect_text("broken", "^2.0",
-                "version 1.0.0 (" BROKEN "/broken.so) is not in ^2.0: install another, or change the range");
+                "version 1.0.0 (" BROKEN
+                "/broken.so) is not in ^2.0: install another, or change the range");
     expect_text("broken", "newest",
                 "`newest` is not a range of versions: write one such as ^1.2, ~1.2.3 or >=1 <3");
 }
@@ -200,8 +234,9 @@ Test(registry, says_where_it_looked)
     cr_expect_null(registry_open(registry, "teleport", NULL, NULL, &d, pos));
     cr_assert_eq(d.errors, 1);
     cr_expect_str_eq(d.items[0].thing, "teleport");
-    cr_expect(strstr(d.items[0].text, "no plug-in teleport.so in " BROKEN ", " PLUGINS) == d.items[0].text, "%s",
-              d.items[0].text);
+    cr_expect(strstr(d.items[0].text, "no plug-in teleport.so in " BROKEN ", " PLUGINS) ==
+                  d.items[0].text,
+              "%s", d.items[0].text);
     cr_expect_null(registry_open(registry, "", NULL, NULL, &d, pos));
 }
 
@@ -250,7 +285,8 @@ Test(registry, refuses_files_that_are_no_plugins)
     memcpy(&header, bytes, sizeof(header));
 
     expect_file("", 0, "not an ELF file: name a plug-in (.so)");
-    expect_file("#!/bin/sh\necho a text, not a plug-in\n", 35, "not an ELF file: name a plug-in (.so)");
+    expect_file("#!/bin/sh\necho a text, not a plug-in\n", 35,
+                "not an ELF file: name a plug-in (.so)");
     expect_file(bytes, 40, "a truncated ELF file: build or copy it again");
     expect_file(bytes, 64, "a truncated ELF file: build or copy it again");
     expect_file(bytes, 4096, "a truncated ELF file: build or copy it again");
@@ -269,7 +305,8 @@ Test(registry, refuses_files_that_are_no_plugins)
     cr_expect_null(registry_open(registry, path, NULL, NULL, &d, pos));
     cr_expect(strstr(d.items[0].text, "built for another machine") == d.items[0].text);
     remove_file(path);
-    expect_text("./missing.so", NULL, "cannot be opened (No such file or directory): check the path");
+    expect_text("./missing.so", NULL,
+                "cannot be opened (No such file or directory): check the path");
     expect_text(PLUGINS "/", NULL, "not a file: name a plug-in (.so)");
 }
 
@@ -282,7 +319,8 @@ Test(registry, does_not_open_two_files_of_one_id)
 
     fclose(f);
     cr_assert_not_null(registry_open(registry, "check", NULL, NULL, &d, pos));
-    expect_text(path, NULL, "plug-in check is open already, from " PLUGINS "/check.so: use one of the two");
+    expect_text(path, NULL,
+                "plug-in check is open already, from " PLUGINS "/check.so: use one of the two");
     remove_file(path);
 }
 

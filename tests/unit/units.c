@@ -48,8 +48,10 @@ Test(units, refuses_what_is_no_integer)
         {"1.5", "`1.5` is not a whole number: write decimal digits or 0x and hexadecimal ones"},
         {" 1", "` 1` is not a whole number: write decimal digits or 0x and hexadecimal ones"},
         {"-0x1", "`-0x1` is not a whole number: write decimal digits or 0x and hexadecimal ones"},
-        {"18446744073709551616", "`18446744073709551616` does not fit in 64 bits: write a smaller number"},
-        {"0x10000000000000000", "`0x10000000000000000` does not fit in 64 bits: write a smaller number"},
+        {"18446744073709551616",
+         "`18446744073709551616` does not fit in 64 bits: write a smaller number"},
+        {"0x10000000000000000",
+         "`0x10000000000000000` does not fit in 64 bits: write a smaller number"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -90,7 +92,8 @@ Test(units, reads_quantities)
         char why[UNITS_WHY];
         uint64_t value;
 
-        cr_assert(units_parse(rows[i].kind, rows[i].text, &value, why), "%s: %s", rows[i].text, why);
+        cr_assert(units_parse(rows[i].kind, rows[i].text, &value, why), "%s: %s", rows[i].text,
+                  why);
         cr_expect_eq(value, rows[i].value, "%s: %" PRIu64, rows[i].text, value);
     }
 }
@@ -102,10 +105,14 @@ Test(units, refuses_bare_numbers_wrong_units_and_fractions)
         const char *text, *why;
     } rows[] = {
         {UNIT_SIZE, "10", "`10` is a bare number where a size belongs: write a unit, such as 10B"},
-        {UNIT_SIZE, "4096", "`4096` is a bare number where a size belongs: write a unit, such as 4KiB"},
-        {UNIT_SIZE, "1.5", "`1.5` is a bare number where a size belongs: write a unit, such as 64KiB"},
-        {UNIT_FREQ, "1", "`1` is a bare number where a frequency belongs: write a unit, such as 1Hz"},
-        {UNIT_DURATION, "5", "`5` is a bare number where a duration belongs: write a unit, such as 5ns"},
+        {UNIT_SIZE, "4096",
+         "`4096` is a bare number where a size belongs: write a unit, such as 4KiB"},
+        {UNIT_SIZE, "1.5",
+         "`1.5` is a bare number where a size belongs: write a unit, such as 64KiB"},
+        {UNIT_FREQ, "1",
+         "`1` is a bare number where a frequency belongs: write a unit, such as 1Hz"},
+        {UNIT_DURATION, "5",
+         "`5` is a bare number where a duration belongs: write a unit, such as 5ns"},
         {UNIT_SIZE, "64KB", "`KB` is not a unit of a size: write KiB"},
         {UNIT_SIZE, "1G", "`G` is not a unit of a size: write GiB"},
         {UNIT_SIZE, "64 KiB", "` KiB` is not a unit of a size: write B, KiB, MiB, GiB, TiB"},
@@ -151,7 +158,8 @@ Test(units, explains_texts_of_any_length)
 
 Test(units, formats_what_it_reads_back)
 {
-    const uint64_t values[] = {0, 1, 1000, 1024, 1536, 3686400, 24000000, UINT64_C(1) << 40, 123456789, UINT64_MAX};
+    const uint64_t values[] = {
+        0, 1, 1000, 1024, 1536, 3686400, 24000000, UINT64_C(1) << 40, 123456789, UINT64_MAX};
 
     for (size_t i = 0; i < COUNT(values); i++)
         for (int kind = 0; kind < UNIT_KINDS; kind++) {

@@ -180,9 +180,10 @@ int32_t riscv_walk(void *state, uint64_t va, uint32_t kind, uint32_t context, ui
 uint32_t riscv_walk_cause(uint32_t kind, bool page); /* page fault or access fault of a BP_MEM_* */
 /* True when satp may hold this mode. */
 bool riscv_satp_mode_ok(const struct hart *h, uint64_t satp);
-/* Permissions (BP_PROT_*) of physical memory around pa for accesses of `priv`; lowers *log2_size
- * until they hold for the whole naturally aligned block. */
-uint32_t riscv_pmp(const struct hart *h, uint64_t pa, uint32_t priv, uint32_t *log2_size);
+/* Permissions (BP_PROT_*) of `bytes` (0: one) from pa for accesses of `priv`; lowers *log2_size until
+ * they hold for the whole naturally aligned block around pa. */
+uint32_t riscv_pmp(const struct hart *h, uint64_t pa, uint32_t bytes, uint32_t priv,
+                   uint32_t *log2_size);
 uint64_t riscv_pmpcfg_read(const struct hart *h, uint32_t index);
 void riscv_pmpcfg_write(struct hart *h, uint32_t index, uint64_t value);
 void riscv_pmpaddr_write(struct hart *h, uint32_t index, uint64_t value);

@@ -213,7 +213,7 @@ static uint64_t cbo_manage(void *state, uint64_t a, uint64_t b, int64_t imm)
     struct hart *h = state;
     uint32_t context = h->mode >> MODE_CONTEXT_SHIFT & 15;
     bool inval = (uint32_t)imm >> 20 == 0;
-    struct bp_walk walk;
+    struct bp_walk walk = {.bytes = 1};
     int32_t cause;
 
     if (!cbo_enabled(h, inval ? ENVCFG_CBIE : ENVCFG_CBCFE))

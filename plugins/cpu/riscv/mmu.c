@@ -93,11 +93,11 @@ static uint32_t leaf_prot(uint64_t pte, const struct view *view)
 }
 
 /* True when the page tables at `pa` may be used so; implicit accesses are S-mode's (3.7.1). */
-static bool table_allowed(const struct hart *h, uint64_t pa, uint32_t prot)
+static bool table_allowed(const struct hart *h, uint64_t pa, uint32_t bytes, uint32_t prot)
 {
-    uint32_t log2_size = 2;
+    uint32_t log2_size = 12;
 
-    return (riscv_pmp(h, pa, PRIV_S, &log2_size) & prot) == prot;
+    return (riscv_pmp(h, pa, bytes, PRIV_S, &log2_size) & prot) == prot;
 }
 
 #define TRY_AGAIN (-1) /* the entry changed while its A and D bits were being set */
@@ -116,7 +116,7 @@ static int32_t walk_tables(struct hart *h, const struct scheme *s, uint64_t va, 
         level--;
         shift = 12 + level * s->index_bits;
         pa = table + (va >> shift & index_mask) * s->pte_bytes;
-        if (!table_allowed(h, pa, BP_PROT_READ) ||
+        if (!table_allowed(h, pa, s->pte_bytes, BP_PROT_READ) ||
             h->api->load(h->vcpu, pa, s->pte_bytes, &pte) != BP_OK)
             return (int32_t)access_fault;
         if (s->pte_bytes == 8 && pte & PTE64_RESERVED)
@@ -141,7 +141,7 @@ static int32_t walk_tables(struct hart *h, const struct scheme *s, uint64_t va, 
 
         if (!(h->menvcfg & ENVCFG_ADUE)) /* Svade */
             return (int32_t)page_fault;
-        if (!table_allowed(h, pa, BP_PROT_READ | BP_PROT_WRITE))
+        if (!table_allowed(h, pa, s->pte_bytes, BP_PROT_READ | BP_PROT_WRITE))
             return (int32_t)access_fault;
         swapped = h->api->cas(h->vcpu, pa, s->pte_bytes, pte, pte | want);
         if (swapped < 0)
@@ -182,7 +182,7 @@ int32_t riscv_walk(void *state, uint64_t va, uint32_t kind, uint32_t context, ui
         out->log2_size = 12;
         out->prot = BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH;
     }
-    out->prot &= riscv_pmp(h, out->pa, view->priv, &out->log2_size) | (debug ? ~0u : 0);
+    out->prot &= riscv_pmp(h, out->pa, out->bytes, view->priv, &out->log2_size) | (debug ? ~0u : 0);
     if (!debug && (out->prot & wanted[kind]) != wanted[kind])
         return (int32_t)riscv_walk_cause(kind, false);
     return 0;

@@ -180,6 +180,7 @@ static const struct bp_port ports[] = {
         .finish = riscv_finish,                                                                    \
         .reset = riscv_reset,                                                                      \
         .set_boot = riscv_set_boot,                                                                \
+        .elf_machine = 243, /* EM_RISCV */                                                         \
         .boot_blob = riscv_boot_blob,                                                              \
         .translate = riscv_translate,                                                              \
         .walk = riscv_walk,                                                                        \

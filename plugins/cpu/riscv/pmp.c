@@ -51,9 +51,11 @@ void riscv_pmp_reset(struct hart *h)
     h->pmp_used = 0;
 }
 
-uint32_t riscv_pmp(const struct hart *h, uint64_t pa, uint32_t priv, uint32_t *log2_size)
+uint32_t riscv_pmp(const struct hart *h, uint64_t pa, uint32_t bytes, uint32_t priv,
+                   uint32_t *log2_size)
 {
     const uint32_t all = BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH;
+    const uint64_t end = pa + (bytes ? bytes - 1 : 0);
 
     for (uint32_t i = 0; i < h->pmp_used; i++) {
         const struct pmp_range *r = &h->pmp[i];
@@ -69,8 +71,10 @@ uint32_t riscv_pmp(const struct hart *h, uint64_t pa, uint32_t priv, uint32_t *l
             if (inside ? first >= r->first && last <= r->last : last < r->first || first > r->last)
                 break;
         }
-        if (!inside)
+        if (end < r->first || pa > r->last)
             continue;
+        if (pa < r->first || end > r->last) /* some bytes match: the access fails, in every mode */
+            return 0;
         if (priv == PRIV_M && !(r->cfg & PMP_L))
             return all;
         return (r->cfg & PMP_R ? BP_PROT_READ : 0) | (r->cfg & PMP_W ? BP_PROT_WRITE : 0) |

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * aclint: MTIMER and MSWI devices of the RISC-V ACLINT, laid out as the SiFive CLINT; aclint-sswi: the SSWI device.
- *
- * Source: RISC-V Advanced Core Local Interruptor Specification 1.0-rc4; "2.1" and so on below are its sections. The counter
- * is derived from virtual time and the clock input and takes no time to run; a hart's comparator is a timer.
+ * aclint.c - RISC-V Advanced Core Local Interruptor 1.0-rc4: machine timers, machine and supervisor software interrupts.
+ * With MSWI at 0, MTIMER at 0x4000 of one window it is the SiFive CLINT (section 1.1), which is what the device tree calls
+ * it.
  */
 #include "platform.h"
 
@@ -11,263 +10,197 @@
 #include <backplane/regs.h>
 #include <backplane/state.h>
 #include <backplane/time.h>
-#include <backplane/util/ifaces.h>
+#include <backplane/trace.h>
 #include <backplane/util/ticks.h>
+#include <stdatomic.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#define MAX_HARTS 4095 /* 2.1, 3.1: registers per device */
-#define MAX_WATCHERS (4 * MAX_HARTS)
-
-/* mtime = offset + ticks(virtual time). Read by vCPUs at any time without a lock, so a change fills the set that is
- * not in use and then switches over. */
-struct rate {
-    uint64_t hz, offset;
-};
-
-struct watcher {
-    void (*fn)(void *ctx);
-    void *ctx;
-};
+/* 2.2, table 3: MTIMECMP of hart i at 8 i, MTIME behind 4095 of them, as CLINT has it. */
+#define MTIME_OFFSET 0x7ff8u
+#define WATCHERS 64u
 
 struct aclint {
     struct bp_dev *dev;
     const struct bp_line_api *lines;
     const struct bp_timer_api *timers;
     const struct bp_clock_api *clocks;
-
-    struct bp_list harts;
+    struct bp_line *msip, *mtip, *ssip;
     struct bp_clock_in *clock;
-    struct bp_line *msip_lines, *mtip_lines;
-    struct bp_timer **comparators; /* one for each hart */
-
-    struct rate rates[2];
-    uint32_t rate; /* which of them holds; __atomic */
-    uint64_t saved_mtime;
-    struct watcher *watchers;
+    struct bp_timer *timer; /* for the earliest MTIMECMP that is still ahead */
+    struct bp_list harts;
+    uint32_t msip_bits[PLATFORM_HARTS];
+    uint64_t mtimecmp[PLATFORM_HARTS];
+    /* mtime = ticks(now - since) + base, in atomics: harts read it without the machine lock. `sequence` is odd during a
+     * change of the two. */
+    _Atomic uint64_t base, since, rate;
+    _Atomic uint32_t sequence;
+    uint64_t saved; /* the count, in a snapshot */
+    struct {
+        void (*fn)(void *ctx);
+        void *ctx;
+    } watchers[WATCHERS];
     uint32_t nwatchers;
-
-    uint64_t mtimecmp[MAX_HARTS];
-    uint32_t msip[MAX_HARTS];
 };
 
-/* --- the counter ---------------------------------------------------------------------------------------- */
+/* --- mtime ---------------------------------------------------------------------------------------------- */
 
-static struct rate current(const struct aclint *a)
-{
-    return a->rates[__atomic_load_n(&a->rate, __ATOMIC_ACQUIRE)];
-}
-
-static uint64_t mtime(const struct aclint *a)
-{
-    struct rate r = current(a);
-
-    return r.offset + bp_ticks(a->timers->now(a->dev, BP_TIME_VIRTUAL), r.hz);
-}
-
-/* From now on the counter runs at `hz`, starting from `value`. */
-static void set_mtime(struct aclint *a, uint64_t value, uint64_t hz)
-{
-    uint32_t other = !a->rate;
-
-    a->rates[other].hz = hz;
-    a->rates[other].offset = value - bp_ticks(a->timers->now(a->dev, BP_TIME_VIRTUAL), hz);
-    __atomic_store_n(&a->rate, other, __ATOMIC_RELEASE);
-}
-
-/* Virtual time at which the counter first reads >= value, as if it counted for ever from now on without wrapping. */
-static uint64_t when(const struct aclint *a, uint64_t value)
-{
-    struct rate r = current(a);
-    uint64_t now = a->timers->now(a->dev, BP_TIME_VIRTUAL), ticks = bp_ticks(now, r.hz);
-    uint64_t count = r.offset + ticks;
-
-    if (count >= value)
-        return now;
-    if (value - count > UINT64_MAX - ticks)
-        return UINT64_MAX;
-    return bp_ticks_to_ns(ticks + (value - count), r.hz);
-}
-
-/* 2.3: the interrupt is pending whenever mtime >= mtimecmp; it is a level, cleared by writing mtimecmp. */
-static void compare(struct aclint *a, uint32_t hart)
-{
-    uint32_t level = mtime(a) >= a->mtimecmp[hart];
-    uint64_t deadline = level ? UINT64_MAX : when(a, a->mtimecmp[hart]);
-
-    if (deadline == UINT64_MAX)
-        a->timers->cancel(a->comparators[hart]);
-    else
-        a->timers->arm(a->comparators[hart], deadline);
-    a->lines->set(a->mtip_lines, hart, level);
-}
-
-static void compare_all(struct aclint *a)
-{
-    for (uint32_t i = 0; i < a->harts.count; i++)
-        compare(a, i);
-}
-
-/* A comparator came due. A timer does not say which; the others find their line as it should be. */
-static void on_due(void *self)
+static uint64_t counter_read(void *self)
 {
     struct aclint *a = self;
-    uint64_t time = mtime(a);
+    uint64_t base, since, rate;
+    uint32_t sequence;
+
+    do {
+        sequence = atomic_load(&a->sequence);
+        base = atomic_load(&a->base);
+        since = atomic_load(&a->since);
+        rate = atomic_load(&a->rate);
+    } while (sequence & 1 || sequence != atomic_load(&a->sequence));
+    return base + bp_ticks(a->timers->now(a->dev, BP_TIME_VIRTUAL) - since, rate);
+}
+
+/* From now on the count is `value` and grows at the clock's rate. [machine] */
+static void set_count(struct aclint *a, uint64_t value)
+{
+    atomic_fetch_add(&a->sequence, 1);
+    atomic_store(&a->base, value);
+    atomic_store(&a->since, a->timers->now(a->dev, BP_TIME_VIRTUAL));
+    atomic_store(&a->rate, a->clocks->hz(a->clock));
+    atomic_fetch_add(&a->sequence, 1);
+}
+
+static uint64_t counter_hz(void *self)
+{
+    struct aclint *a = self;
+
+    return atomic_load(&a->rate);
+}
+
+static uint64_t counter_when(void *self, uint64_t value)
+{
+    struct aclint *a = self;
+    uint64_t now = a->timers->now(a->dev, BP_TIME_VIRTUAL), base = atomic_load(&a->base);
+    uint64_t ns;
+
+    if (counter_read(a) >= value)
+        return now;
+    if (!atomic_load(&a->rate))
+        return UINT64_MAX;
+    ns = bp_ticks_to_ns(value - base, atomic_load(&a->rate));
+    return ns > UINT64_MAX - atomic_load(&a->since) ? UINT64_MAX : ns + atomic_load(&a->since);
+}
+
+static int32_t counter_watch(void *self, void (*fn)(void *ctx), void *ctx)
+{
+    struct aclint *a = self;
+
+    if (a->nwatchers == WATCHERS)
+        return BP_E_FULL;
+    a->watchers[a->nwatchers].fn = fn;
+    a->watchers[a->nwatchers++].ctx = ctx;
+    return BP_OK;
+}
+
+/* Drives every mtip by comparison (2.1: MTIME >= MTIMECMP) and sets the timer for the next that will change. */
+static void update_timers(struct aclint *a)
+{
+    uint64_t count = counter_read(a), next = UINT64_MAX;
 
     for (uint32_t i = 0; i < a->harts.count; i++) {
-        if (time >= a->mtimecmp[i])
-            a->lines->set(a->mtip_lines, i, 1);
+        uint64_t when;
+
+        a->lines->set(a->mtip, i, count >= a->mtimecmp[i]);
+        if (count >= a->mtimecmp[i])
+            continue;
+        when = counter_when(a, a->mtimecmp[i]);
+        next = when < next ? when : next;
     }
+    if (next == UINT64_MAX)
+        a->timers->cancel(a->timer);
+    else
+        a->timers->arm(a->timer, next);
 }
 
 static void jumped(struct aclint *a)
 {
-    compare_all(a);
+    update_timers(a);
     for (uint32_t i = 0; i < a->nwatchers; i++)
         a->watchers[i].fn(a->watchers[i].ctx);
+}
+
+static void on_timer(void *self)
+{
+    update_timers(self);
 }
 
 static void on_clock(void *self, uint64_t hz)
 {
     struct aclint *a = self;
 
-    set_mtime(a, mtime(a), hz);
+    set_count(a, counter_read(a));
     jumped(a);
 }
 
-/* --- bp.counter/1: mtime for the harts' `time` CSR and Sstc ----------------------------------------------- */
+/* --- registers -------------------------------------------------------------------------------------------- */
 
-static uint64_t counter_read(void *self)
+static uint64_t read_mtime(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
 {
-    return mtime(self);
+    return counter_read(self);
 }
 
-static uint64_t counter_hz(void *self)
+static void write_mtime(void *self, uint32_t index, uint64_t value, uint64_t old)
 {
-    return current(self).hz;
+    set_count(self, value);
+    jumped(self);
 }
 
-static uint64_t counter_when(void *self, uint64_t value)
+static void write_mtimecmp(void *self, uint32_t index, uint64_t value, uint64_t old)
 {
-    return when(self, value);
+    update_timers(self);
 }
 
-static int32_t counter_watch(void *self, void (*fn)(void *ctx), void *ctx)
-{
-    struct aclint *a = self;
-    struct watcher *watchers;
-
-    if (a->nwatchers == MAX_WATCHERS)
-        return BP_E_FULL;
-    watchers = realloc(a->watchers, (a->nwatchers + 1) * sizeof *watchers);
-    if (!watchers)
-        return BP_E_NOMEM;
-    a->watchers = watchers;
-    watchers[a->nwatchers++] = (struct watcher){fn, ctx};
-    return BP_OK;
-}
-
-static const struct bp_counter_iface counter = {
-    sizeof counter, 0, counter_read, counter_hz, counter_when, counter_watch};
-
-/* --- registers ------------------------------------------------------------------------------------------ */
-
-/* 3.2: bit 0 drives the hart's MSIP; registers of harts that do not exist are wired to zero. */
-static void on_msip_write(void *self, uint32_t index, uint64_t value, uint64_t old)
+static void write_msip(void *self, uint32_t index, uint64_t value, uint64_t old)
 {
     struct aclint *a = self;
 
     if (index < a->harts.count)
-        a->lines->set(a->msip_lines, index, (uint32_t)value);
-    else
-        a->msip[index] = 0;
+        a->lines->set(a->msip, index, value & 1);
 }
 
-static void on_mtimecmp_write(void *self, uint32_t index, uint64_t value, uint64_t old)
+/* 4.2: SETSSIP reads zero; writing 1 sends an edge. */
+static void write_setssip(void *self, uint32_t index, uint64_t value, uint64_t old)
 {
     struct aclint *a = self;
 
-    if (index < a->harts.count)
-        compare(a, index);
-    else
-        a->mtimecmp[index] = 0;
+    if (index >= a->harts.count || !(value & 1))
+        return;
+    a->lines->set(a->ssip, index, 1);
+    a->lines->set(a->ssip, index, 0);
 }
 
-static uint64_t on_mtimecmp_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
-{
-    const struct aclint *a = self;
+static const struct bp_reg mswi_regs[] = {
+    {.offset = 0, .width = 4, .name = "MSIP", .doc = "machine software interrupt of a hart", .write_mask = 1,
+     .bound = BP_OFFSET(struct aclint, msip_bits), .count = PLATFORM_HARTS, .on_write = write_msip},
+};
 
-    return index < a->harts.count ? value : 0;
-}
+static const struct bp_reg mtimer_regs[] = {
+    {.offset = 0, .width = 8, .name = "MTIMECMP", .doc = "when a hart's timer interrupt begins", .reset = UINT64_MAX,
+     .bound = BP_OFFSET(struct aclint, mtimecmp), .count = PLATFORM_HARTS, .on_write = write_mtimecmp},
+    {.offset = MTIME_OFFSET, .width = 8, .name = "MTIME", .doc = "the count", .bound = BP_UNBOUND, .on_read = read_mtime,
+     .on_write = write_mtime},
+};
 
-static uint64_t on_mtime_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
-{
-    return mtime(self);
-}
-
-static void on_mtime_write(void *self, uint32_t index, uint64_t value, uint64_t old)
-{
-    struct aclint *a = self;
-
-    set_mtime(a, value, current(a).hz);
-    jumped(a);
-}
-
-/* 2.3 leaves mtimecmp unknown after reset: the largest value raises no interrupt. */
-static const struct bp_reg regs[] = {
-    {.offset = 0x0000, .width = 4, .name = "MSIP", .doc = "machine software interrupt of a hart", .write_mask = 1,
-     .bound = BP_OFFSET(struct aclint, msip), .count = MAX_HARTS, .on_write = on_msip_write},
-    {.offset = 0x4000, .width = 8, .name = "MTIMECMP", .doc = "timer comparator of a hart", .reset = UINT64_MAX,
-     .bound = BP_OFFSET(struct aclint, mtimecmp), .count = MAX_HARTS, .on_read = on_mtimecmp_read,
-     .on_write = on_mtimecmp_write},
-    {.offset = 0xbff8, .width = 8, .name = "MTIME", .doc = "the counter", .bound = BP_UNBOUND,
-     .on_read = on_mtime_read, .on_write = on_mtime_write},
+static const struct bp_reg sswi_regs[] = {
+    {.offset = 0, .width = 4, .access = BP_REG_WO, .name = "SETSSIP", .doc = "sets a hart's supervisor software interrupt",
+     .bound = BP_UNBOUND, .count = PLATFORM_HARTS, .on_write = write_setssip},
 };
 
 static const struct bp_region regions[] = {
-    {.name = "reg", .doc = "MSWI at 0, MTIMER at 0x4000", .length = 0x10000, .regs = BP_ARRAY(regs)},
+    {.name = "mswi", .doc = "machine software interrupts", .min_width = 4, .max_width = 4, .regs = BP_ARRAY(mswi_regs)},
+    {.name = "mtimer", .doc = "timers", .min_width = 4, .max_width = 8, .regs = BP_ARRAY(mtimer_regs)},
+    {.name = "sswi", .doc = "supervisor software interrupts", .min_width = 4, .max_width = 4, .regs = BP_ARRAY(sswi_regs)},
 };
 
-/* --- the class ------------------------------------------------------------------------------------------ */
-
-static const struct bp_prop props[] = {
-    {.name = "harts", .doc = "the harts, in the order of their registers", .type = BP_PROP_LIST,
-     .flags = BP_PROP_REQUIRED, .element = BP_PROP_REF, .offset = BP_OFFSET(struct aclint, harts), .min = 1,
-     .max = MAX_HARTS},
-};
-
-static const struct bp_port ports[] = {
-    {.name = "msip", .doc = "machine software interrupts", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
-     .offset = BP_OFFSET(struct aclint, msip_lines), .via_prop = "harts", .via_port = "msip"},
-    {.name = "mtip", .doc = "machine timer interrupts", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
-     .offset = BP_OFFSET(struct aclint, mtip_lines), .via_prop = "harts", .via_port = "mtip"},
-    {.name = "clock", .doc = "rate of mtime", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN, .flags = BP_PORT_REQUIRED,
-     .offset = BP_OFFSET(struct aclint, clock), .on_clock = on_clock},
-};
-
-static const struct bp_state_field state_fields[] = {
-    {.tag = 1, .type = BP_STATE_U64, .offset = BP_OFFSET(struct aclint, saved_mtime), .name = "mtime"},
-};
-
-static int32_t pre_save(void *self)
-{
-    struct aclint *a = self;
-
-    a->saved_mtime = mtime(a);
-    return BP_OK;
-}
-
-static int32_t post_load(void *self)
-{
-    struct aclint *a = self;
-
-    set_mtime(a, a->saved_mtime, current(a).hz);
-    return BP_OK;
-}
-
-static const struct bp_state state = {
-    .size = sizeof state, .version = 1, .fields = BP_ARRAY(state_fields), .pre_save = pre_save, .post_load = post_load};
+/* --- class ------------------------------------------------------------------------------------------------ */
 
 static const struct bp_iface_row ifaces[] = {
     {BP_LINE_ID, BP_OFFSET(struct aclint, lines)},
@@ -279,78 +212,122 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
 {
     struct aclint *a = self;
     int32_t status = bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
-    char name[24];
 
     if (status)
         return status;
     a->dev = dev;
-    a->comparators = calloc(a->harts.count, sizeof *a->comparators);
-    if (!a->comparators)
-        return BP_E_NOMEM;
-    for (uint32_t i = 0; i < a->harts.count; i++) {
-        snprintf(name, sizeof name, "mtimer%u", i);
-        a->comparators[i] = a->timers->create(dev, name, on_due);
-        if (!a->comparators[i])
-            return BP_E_NOMEM;
-    }
-    set_mtime(a, 0, a->clocks->hz(a->clock));
-    return BP_OK;
+    set_count(a, 0);
+    a->timer = a->timers->create(dev, "mtimer", on_timer);
+    return a->timer ? BP_OK : BP_E_NOMEM;
 }
 
-/* 2.2: mtime is cleared; 3.2: so is every msip. */
+/* 2.2 and 3.2: the count and every MSIP become zero. */
 static void reset(void *self, uint32_t kind)
 {
     struct aclint *a = self;
 
-    set_mtime(a, 0, a->clocks->hz(a->clock));
+    set_count(a, 0);
     for (uint32_t i = 0; i < a->harts.count; i++)
-        a->lines->set(a->msip_lines, i, 0);
+        a->lines->set(a->msip, i, 0);
     jumped(a);
 }
 
-static void finish(void *self)
+/* Linux binding timer/sifive,clint.yaml: one node for MSWI and MTIMER with both interrupts of each hart; SSWI is found by
+ * nobody there and has no place in it. */
+static int32_t emit(void *self, const struct bp_fdt_writer *writer)
 {
-    struct aclint *a = self;
-
-    free(a->comparators);
-    free(a->watchers);
-}
-
-static int32_t emit(void *self, const struct bp_fdt_writer *w)
-{
-    static const uint32_t irqs[] = {PLATFORM_IRQ_MSI, PLATFORM_IRQ_MTI};
     const struct aclint *a = self;
+    uint32_t cells[4 * PLATFORM_HARTS], n = 0;
+    uint64_t mswi, mtimer, mswi_bytes, mtimer_bytes;
+    int32_t status;
 
-    return platform_interrupts(w, &a->harts, irqs, 2);
+    for (uint32_t i = 0; i < a->harts.count; i++) {
+        const struct bp_ref *hart = &((const struct bp_ref *)a->harts.items)[i];
+        uint32_t phandle = writer->phandle(writer->ctx, hart->dev, "interrupt-controller");
+
+        cells[n++] = phandle;
+        cells[n++] = 3; /* machine software */
+        cells[n++] = phandle;
+        cells[n++] = 7; /* machine timer */
+    }
+    status = writer->cells(writer->ctx, "interrupts-extended", cells, n);
+    if (status || writer->reg(writer->ctx, 0, &mswi, &mswi_bytes) || writer->reg(writer->ctx, 1, &mtimer, &mtimer_bytes))
+        return status;
+    /* `reg` is one window from MSWI to the end of MTIMER. */
+    uint64_t bytes = mtimer + mtimer_bytes - mswi;
+    uint32_t reg[4] = {(uint32_t)(mswi >> 32), (uint32_t)mswi, (uint32_t)(bytes >> 32), (uint32_t)bytes};
+
+    return writer->cells(writer->ctx, "reg", reg, 4);
 }
-
-static const struct bp_fdt_node fdt_node = {
-    .size = sizeof fdt_node,
-    .flags = BP_FDT_NO_INTERRUPTS,
-    .name = "clint",
-    .compatible = "sifive,clint0\nriscv,clint0",
-    .emit = emit,
-};
 
 static const void *get_iface(void *self, const char *id)
 {
+    static const struct bp_counter_iface counter = {
+        .size = sizeof counter, .read = counter_read, .hz = counter_hz, .when = counter_when, .watch = counter_watch};
+    static const struct bp_fdt_node node = {.size = sizeof node,
+                                            .flags = BP_FDT_NO_INTERRUPTS | BP_FDT_NO_REG,
+                                            .name = "clint",
+                                            .compatible = "sifive,clint0\nriscv,clint0",
+                                            .emit = emit};
+
     if (!strcmp(id, BP_COUNTER_ID))
         return &counter;
-    return strcmp(id, BP_FDT_NODE_ID) ? NULL : &fdt_node;
+    return strcmp(id, BP_FDT_NODE_ID) ? NULL : &node;
 }
+
+static const struct bp_prop props[] = {
+    {.name = "harts", .doc = "The harts it serves, in the order of its registers.", .type = BP_PROP_LIST,
+     .flags = BP_PROP_REQUIRED, .element = BP_PROP_REF, .offset = BP_OFFSET(struct aclint, harts), .min = 1,
+     .max = PLATFORM_HARTS},
+};
+
+#define HART_LINE(port, member, text) \
+    {.name = port, .doc = text, .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = BP_OFFSET(struct aclint, member), \
+     .via_prop = "harts", .via_port = port}
+
+static const struct bp_port ports[] = {
+    HART_LINE("msip", msip, "machine software interrupts"),
+    HART_LINE("mtip", mtip, "machine timer interrupts"),
+    HART_LINE("ssip", ssip, "supervisor software interrupts"),
+    {.name = "clock", .doc = "what MTIME counts", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN, .flags = BP_PORT_REQUIRED,
+     .offset = BP_OFFSET(struct aclint, clock), .on_clock = on_clock},
+};
+
+static const struct bp_state_field fields[] = {
+    {.tag = 1, .type = BP_STATE_U64, .offset = BP_OFFSET(struct aclint, saved), .name = "count"},
+};
+
+/* A snapshot is taken at one virtual time and continued at another: what it keeps is the count itself. */
+static int32_t pre_save(void *self)
+{
+    struct aclint *a = self;
+
+    a->saved = counter_read(a);
+    return BP_OK;
+}
+
+static int32_t post_load(void *self)
+{
+    struct aclint *a = self;
+
+    set_count(a, a->saved);
+    return BP_OK;
+}
+
+static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields),
+                                      .pre_save = pre_save, .post_load = post_load};
 
 const struct bp_device_class aclint_class = {
     .size = sizeof aclint_class,
     .instance_size = sizeof(struct aclint),
     .instance_align = _Alignof(struct aclint),
     .name = "aclint",
-    .doc = "RISC-V machine timer and software interrupts, laid out as the SiFive CLINT",
+    .doc = "RISC-V timers and software interrupts (ACLINT, CLINT)",
     .props = BP_ARRAY(props),
     .ports = BP_ARRAY(ports),
     .regions = BP_ARRAY(regions),
     .state = &state,
     .init = init,
     .reset = reset,
-    .finish = finish,
     .get_iface = get_iface,
 };

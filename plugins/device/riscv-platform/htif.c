@@ -16,6 +16,7 @@
 #include <backplane/char.h>
 #include <backplane/regs.h>
 #include <backplane/state.h>
+#include <backplane/time.h>
 #include <backplane/trace.h>
 #include <backplane/util/ifaces.h>
 
@@ -31,6 +32,7 @@
 #define SYS_EBADF ((uint64_t)-9)
 #define SYS_EFAULT ((uint64_t)-14)
 
+#define LOW_HALF_NS 1000000u /* how long the high half of a message may take to follow */
 #define CHUNK 256u
 #define MAX_WRITE 65536u /* of one write(); the target sees a short count and goes on */
 
@@ -40,7 +42,9 @@ struct htif {
     const struct bp_dma_api *dma;
     const struct bp_char_api *chars;
     const struct bp_machine_api *machine;
+    const struct bp_timer_api *timers;
     const struct bp_trace_api *trace;
+    struct bp_timer *low_timer;
     struct bp_bus *bus;
     struct bp_char *chardev;
 
@@ -201,17 +205,26 @@ static void handle(struct htif *h)
     }
 }
 
-/* The halves arrive low first. Programs for RV32 that only ever write the low one repeat it, so the second time the
- * same value counts as the whole message. */
+static void on_low_half(void *self)
+{
+    struct htif *h = self;
+
+    h->low_written = 0;
+    handle(h);
+}
+
+/* The halves arrive low first, at once from a 64-bit store. A 32-bit program that ends may write the low one alone: it
+ * counts when no high half follows. */
 static void on_tohost_write(void *self, uint32_t index, uint64_t value, uint64_t old)
 {
     struct htif *h = self;
 
-    if (index == 1 || (h->low_written && value == old)) {
-        h->low_written = 0;
-        handle(h);
-    } else {
+    if (index == 1) {
+        h->timers->cancel(h->low_timer);
+        on_low_half(h);
+    } else if (!h->low_written) {
         h->low_written = 1;
+        h->timers->arm(h->low_timer, h->timers->now(h->dev, BP_TIME_VIRTUAL) + LOW_HALF_NS);
     }
 }
 
@@ -249,7 +262,7 @@ static const struct bp_char_client char_client = {
 static const struct bp_port ports[] = {
     {.name = "chardev", .doc = "the console", .kind = BP_PORT_CHAR, .offset = BP_OFFSET(struct htif, chardev),
      .client = &char_client},
-    {.name = "bus", .doc = "where system calls find their arguments", .kind = BP_PORT_BUS, .dir = BP_DIR_OUT,
+    {.name = "dma", .doc = "where system calls find their arguments", .kind = BP_PORT_BUS, .dir = BP_DIR_OUT,
      .offset = BP_OFFSET(struct htif, bus)},
 };
 
@@ -273,19 +286,23 @@ static const struct bp_state state = {.size = sizeof state, .version = 1, .field
 static const struct bp_iface_row ifaces[] = {
     {BP_MEM_ID, BP_OFFSET(struct htif, mem)},       {BP_DMA_ID, BP_OFFSET(struct htif, dma)},
     {BP_CHAR_ID, BP_OFFSET(struct htif, chars)},    {BP_MACHINE_ID, BP_OFFSET(struct htif, machine)},
-    {BP_TRACE_ID, BP_OFFSET(struct htif, trace)},
+    {BP_TIMER_ID, BP_OFFSET(struct htif, timers)},  {BP_TRACE_ID, BP_OFFSET(struct htif, trace)},
 };
 
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
 {
     struct htif *h = self;
+    int32_t status = bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
 
+    if (status)
+        return status;
     h->dev = dev;
-    return bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
+    h->low_timer = h->timers->create(dev, "low-half", on_low_half);
+    return h->low_timer ? BP_OK : BP_E_NOMEM;
 }
 
 /* Lays a region over the program's symbol; a program without it runs without HTIF. */
-static void place(struct htif *h, uint32_t region, const char *symbol)
+static uint32_t place(struct htif *h, uint32_t region, const char *symbol)
 {
     uint64_t addr;
     uint32_t found = h->machine->symbol(h->dev, symbol, &addr) == BP_OK;
@@ -295,6 +312,7 @@ static void place(struct htif *h, uint32_t region, const char *symbol)
         found = 0;
     }
     h->mem->enable(h->dev, region, found);
+    return found;
 }
 
 static void reset(void *self, uint32_t kind)
@@ -304,7 +322,9 @@ static void reset(void *self, uint32_t kind)
     h->low_written = h->ended = h->putting = 0;
     h->reads = 0;
     h->block = h->writing_left = h->writing_total = 0;
-    place(h, REGION_TOHOST, "tohost");
+    h->timers->cancel(h->low_timer);
+    if (!place(h, REGION_TOHOST, "tohost"))
+        h->trace->log(h->dev, BP_LOG_WARN, "no loaded image has a symbol tohost: the program cannot reach the host");
     place(h, REGION_FROMHOST, "fromhost");
 }
 

@@ -1,322 +1,312 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * plic: the platform-level interrupt controller.
+ * plic.c - RISC-V Platform-Level Interrupt Controller 1.0.0. Chapter numbers are of that specification.
  *
- * Source: RISC-V Platform-Level Interrupt Controller Specification 1.0.0; chapter numbers below are its own. Harts are
- * served in the order of `harts`; each has a context for machine mode, one for supervisor mode, or both, M first.
+ * A gateway turns a source's level into one pending request at a time: it forwards the next only after the completion
+ * of the last (chapter 4). Contexts come in pairs a hart: M, then S where the machine has S-mode.
  */
 #include "platform.h"
 
 #include <backplane/line.h>
 #include <backplane/regs.h>
 #include <backplane/state.h>
-#include <backplane/util/ifaces.h>
+#include <backplane/trace.h>
 
-#define MAX_SOURCES 1023 /* chapter 1; source 0 does not exist */
-#define WORDS 32
-#define MAX_CONTEXTS 512 /* what the 4 MiB of the usual window hold */
-#define MAX_HARTS MAX_CONTEXTS
+#define SOURCES 1024u /* with source 0, which does not exist */
+#define WORDS (SOURCES / 32)
+#define CONTEXTS (2 * PLATFORM_HARTS)
 
-/* Choices of `contexts`. */
-#define CONTEXTS_BOTH 0u
-#define CONTEXTS_MACHINE 1u
-#define CONTEXTS_SUPERVISOR 2u
+/* 3, memory map */
+#define PRIORITY_AT 0x0u
+#define PENDING_AT 0x1000u
+#define ENABLE_AT 0x2000u
+#define ENABLE_STRIDE 0x80u
+#define CONTEXT_AT 0x200000u
+#define CONTEXT_STRIDE 0x1000u
 
 struct plic {
     const struct bp_line_api *lines;
     struct bp_line *meip, *seip;
     struct bp_list harts, edge_sources;
-    uint32_t sources, priorities, mode;
+    uint32_t sources, levels; /* properties */
+    uint8_t supervisor;       /* likewise */
     uint32_t ncontexts;
-
-    uint32_t edge[WORDS];     /* sources with an edge gateway */
-    uint32_t level[WORDS];    /* what the wires carry */
-    uint32_t pending[WORDS];  /* IP */
-    uint32_t claimed[WORDS];  /* the gateway waits for completion */
-    uint32_t again[WORDS];    /* an edge came meanwhile */
-    uint32_t priority[MAX_SOURCES + 1];
-    uint32_t enable[MAX_CONTEXTS * WORDS];
-    uint32_t threshold[MAX_CONTEXTS];
+    uint32_t priority[SOURCES];
+    uint32_t pending[WORDS];
+    uint32_t claimed[WORDS]; /* handed out, completion outstanding */
+    uint32_t level[WORDS];   /* of the source lines */
+    uint32_t edge[WORDS];    /* sources whose gateway counts rising edges */
+    uint32_t again[WORDS];   /* of those: one came while a request was outstanding */
+    uint32_t enable[CONTEXTS * WORDS];
+    uint32_t threshold[CONTEXTS];
 };
 
-static uint32_t get(const uint32_t *bits, uint32_t source)
+static uint32_t get(const uint32_t *bits, uint32_t n)
 {
-    return bits[source / 32] >> (source % 32) & 1;
+    return bits[n / 32] >> (n % 32) & 1;
 }
 
-static void put(uint32_t *bits, uint32_t source, uint32_t value)
+static void put(uint32_t *bits, uint32_t n, uint32_t value)
 {
-    bits[source / 32] = (bits[source / 32] & ~BP_BIT(source % 32)) | value << (source % 32);
+    bits[n / 32] = (bits[n / 32] & ~(1u << (n % 32))) | value << (n % 32);
 }
 
-/* Sources that exist among the 32 of a word. */
-static uint32_t existing(const struct plic *p, uint32_t word)
+/* The pending, enabled source of highest priority above `floor`; the lowest number among equals (5). 0: none. */
+static uint32_t best(const struct plic *p, uint32_t context, uint32_t floor)
 {
-    uint32_t first = 32 * word, mask = word ? UINT32_MAX : UINT32_MAX - 1;
+    const uint32_t *enable = &p->enable[context * WORDS];
+    uint32_t found = 0, priority = floor;
 
-    if (first > p->sources)
-        return 0;
-    return p->sources - first >= 31 ? mask : mask & (BP_BIT(p->sources - first + 1) - 1);
-}
+    for (uint32_t w = 0; w <= p->sources / 32; w++) {
+        uint32_t candidates = p->pending[w] & enable[w];
 
-/* Chapter 6: the highest priority wins, among equals the lowest id; priority 0 never interrupts. 0: none. */
-static uint32_t best(const struct plic *p, uint32_t context)
-{
-    uint32_t winner = 0;
+        while (candidates) {
+            uint32_t source = 32 * w + (uint32_t)__builtin_ctz(candidates);
 
-    for (uint32_t word = 0; word <= p->sources / 32; word++) {
-        uint32_t bits = p->pending[word] & p->enable[context * WORDS + word];
-
-        for (; bits; bits &= bits - 1) {
-            uint32_t source = 32 * word + (uint32_t)__builtin_ctz(bits);
-
-            if (p->priority[source] > (winner ? p->priority[winner] : 0))
-                winner = source;
+            candidates &= candidates - 1;
+            if (p->priority[source] > priority) {
+                priority = p->priority[source];
+                found = source;
+            }
         }
     }
-    return winner;
+    return found;
 }
 
-static void update_context(struct plic *p, uint32_t context)
+static void drive(struct plic *p, uint32_t context)
 {
-    uint32_t source = best(p, context);
-    uint32_t level = source && p->priority[source] > p->threshold[context];
+    uint32_t per_hart = p->supervisor ? 2 : 1;
+    struct bp_line *line = context % per_hart ? p->seip : p->meip;
 
-    if (p->mode == CONTEXTS_BOTH)
-        p->lines->set(context % 2 ? p->seip : p->meip, context / 2, level);
-    else
-        p->lines->set(p->mode == CONTEXTS_MACHINE ? p->meip : p->seip, context, level);
+    p->lines->set(line, context / per_hart, best(p, context, p->threshold[context]) != 0);
 }
 
 static void update(struct plic *p)
 {
-    for (uint32_t i = 0; i < p->ncontexts; i++)
-        update_context(p, i);
+    for (uint32_t context = 0; context < p->ncontexts; context++)
+        drive(p, context);
 }
 
-/* --- gateways (chapter 5) -------------------------------------------------------------------------------- */
+/* A level gateway with its line up and nothing outstanding sends a request (4). */
+static void forward(struct plic *p, uint32_t source)
+{
+    if (get(p->level, source) && !get(p->edge, source) && !get(p->claimed, source))
+        put(p->pending, source, 1);
+}
 
-/* A level gateway sends one request and no other until completion; then it looks at the wire again. An edge gateway
- * remembers one edge that comes before completion. A request that was sent stays, even if the wire falls. */
+/* An edge gateway sends a request for each rising edge, and keeps one that comes before completion (4.1). */
+static void on_edge(struct plic *p, uint32_t source)
+{
+    if (get(p->claimed, source))
+        put(p->again, source, 1);
+    else
+        put(p->pending, source, 1);
+}
+
 static void on_source(void *self, uint32_t source, uint32_t level)
 {
     struct plic *p = self;
-    uint32_t rose = level && !get(p->level, source);
+    uint32_t rose;
 
     if (!source || source > p->sources)
         return;
+    rose = level && !get(p->level, source);
     put(p->level, source, level != 0);
-    if (!rose)
+    if (!level) /* a request that was sent stays pending (4) */
         return;
-    if (!get(p->claimed, source)) {
-        put(p->pending, source, 1);
-        update(p);
-    } else if (get(p->edge, source)) {
-        put(p->again, source, 1);
-    }
-}
-
-static void complete(struct plic *p, uint32_t context, uint32_t source)
-{
-    uint32_t again;
-
-    /* Chapter 9: an id that is not enabled for the target is ignored. */
-    if (!source || source > p->sources || !get(&p->enable[context * WORDS], source) || !get(p->claimed, source))
-        return;
-    again = get(p->edge, source) ? get(p->again, source) : get(p->level, source);
-    put(p->claimed, source, 0);
-    put(p->again, source, 0);
-    put(p->pending, source, get(p->pending, source) | again);
+    if (rose && get(p->edge, source))
+        on_edge(p, source);
+    forward(p, source);
     update(p);
 }
 
-/* Chapter 8: the threshold does not matter for a claim. */
-static uint32_t claim(struct plic *p, uint32_t context)
-{
-    uint32_t source = best(p, context);
+/* --- registers -------------------------------------------------------------------------------------------- */
 
-    if (source) {
-        put(p->pending, source, 0);
-        put(p->claimed, source, 1);
-        update(p);
-    }
+static void write_priority(void *self, uint32_t source, uint64_t value, uint64_t old)
+{
+    struct plic *p = self;
+
+    /* WARL: only as many bits as there are levels; source 0 does not exist. */
+    p->priority[source] = source && source <= p->sources ? (uint32_t)value & p->levels : 0;
+    update(p);
+}
+
+static void write_enable(void *self, uint32_t index, uint64_t value, uint64_t old)
+{
+    struct plic *p = self;
+    uint32_t context = index / WORDS, word = index % WORDS;
+
+    if (context >= p->ncontexts || word > p->sources / 32)
+        p->enable[index] = 0;
+    else if (word == p->sources / 32 && p->sources % 32 != 31)
+        p->enable[index] &= (2u << p->sources % 32) - 1;
+    if (!word)
+        p->enable[index] &= ~1u;
+    if (context < p->ncontexts)
+        drive(p, context);
+}
+
+static void write_threshold(void *self, uint32_t context, uint64_t value, uint64_t old)
+{
+    struct plic *p = self;
+
+    p->threshold[context] = context < p->ncontexts ? (uint32_t)value & p->levels : 0;
+    if (context < p->ncontexts)
+        drive(p, context);
+}
+
+/* 7: a claim takes the best source, whatever the threshold. */
+static uint64_t claim(void *self, uint32_t context, uint64_t value, const struct bp_access *access)
+{
+    struct plic *p = self;
+    uint32_t source = context < p->ncontexts ? best(p, context, 0) : 0;
+
+    if (!source || access->flags & BP_ACCESS_DEBUG)
+        return source;
+    put(p->pending, source, 0);
+    put(p->claimed, source, 1);
+    update(p);
     return source;
 }
 
-/* --- registers (chapter 3) -------------------------------------------------------------------------------- */
-
-/* Chapters 4 and 7: WARL fields that hold 0..priorities. */
-static uint32_t legal(const struct plic *p, uint64_t value)
-{
-    uint32_t mask = p->priorities;
-
-    for (uint32_t shift = 1; shift < 32; shift *= 2)
-        mask |= mask >> shift;
-    return (uint32_t)bp_min(value & mask, p->priorities);
-}
-
-static void on_priority_write(void *self, uint32_t index, uint64_t value, uint64_t old)
+/* 8: a completion of a source that the context does not enable is ignored. */
+static void complete(void *self, uint32_t context, uint64_t value, uint64_t old)
 {
     struct plic *p = self;
+    uint32_t source = (uint32_t)value;
 
-    p->priority[index] = index && index <= p->sources ? legal(p, value) : 0;
+    if (context >= p->ncontexts || !source || source > p->sources || !get(&p->enable[context * WORDS], source) ||
+        !get(p->claimed, source))
+        return;
+    put(p->claimed, source, 0);
+    if (get(p->again, source))
+        put(p->pending, source, 1);
+    put(p->again, source, 0);
+    forward(p, source);
     update(p);
 }
 
-static void on_enable_write(void *self, uint32_t index, uint64_t value, uint64_t old)
-{
-    struct plic *p = self;
-    uint32_t context = index / WORDS;
-
-    p->enable[index] = context < p->ncontexts ? (uint32_t)value & existing(p, index % WORDS) : 0;
-    if (context < p->ncontexts)
-        update_context(p, context);
-}
-
-static void on_threshold_write(void *self, uint32_t index, uint64_t value, uint64_t old)
-{
-    struct plic *p = self;
-
-    p->threshold[index] = index < p->ncontexts ? legal(p, value) : 0;
-    if (index < p->ncontexts)
-        update_context(p, index);
-}
-
-static uint64_t on_claim_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
-{
-    struct plic *p = self;
-
-    if (index >= p->ncontexts)
-        return 0;
-    return access->flags & BP_ACCESS_DEBUG ? best(p, index) : claim(p, index);
-}
-
-static void on_complete_write(void *self, uint32_t index, uint64_t value, uint64_t old)
-{
-    struct plic *p = self;
-
-    if (index < p->ncontexts)
-        complete(p, index, value > MAX_SOURCES ? 0 : (uint32_t)value);
-}
-
-#define FIELD(name) .bound = BP_OFFSET(struct plic, name)
-
 static const struct bp_reg regs[] = {
-    {.offset = 0x000000, .width = 4, .name = "PRIORITY", .doc = "priority of a source; 0: never", FIELD(priority),
-     .count = MAX_SOURCES + 1, .on_write = on_priority_write},
-    {.offset = 0x001000, .width = 4, .access = BP_REG_RO, .name = "PENDING", .doc = "sources 32n to 32n+31",
-     FIELD(pending), .count = WORDS},
-    {.offset = 0x002000, .width = 4, .name = "ENABLE", .doc = "32 words for each context", FIELD(enable),
-     .count = MAX_CONTEXTS * WORDS, .on_write = on_enable_write},
-    {.offset = 0x200000, .width = 4, .name = "THRESHOLD", .doc = "of a context", FIELD(threshold),
-     .count = MAX_CONTEXTS, .stride = 0x1000, .on_write = on_threshold_write},
-    {.offset = 0x200004, .width = 4, .name = "CLAIM", .doc = "claim (read), complete (write)", .bound = BP_UNBOUND,
-     .count = MAX_CONTEXTS, .stride = 0x1000, .on_read = on_claim_read, .on_write = on_complete_write},
+    {.offset = PRIORITY_AT, .width = 4, .name = "PRIORITY", .doc = "priority of a source; 0: never", .count = SOURCES,
+     .bound = BP_OFFSET(struct plic, priority), .on_write = write_priority},
+    {.offset = PENDING_AT, .width = 4, .access = BP_REG_RO, .name = "PENDING", .doc = "pending bits of 32 sources",
+     .count = WORDS, .bound = BP_OFFSET(struct plic, pending)},
+    {.offset = ENABLE_AT, .width = 4, .name = "ENABLE", .doc = "enable bits, 32 words a context", .count = CONTEXTS * WORDS,
+     .bound = BP_OFFSET(struct plic, enable), .on_write = write_enable},
+    {.offset = CONTEXT_AT, .width = 4, .stride = CONTEXT_STRIDE, .name = "THRESHOLD", .doc = "priority to exceed",
+     .count = CONTEXTS, .bound = BP_OFFSET(struct plic, threshold), .on_write = write_threshold},
+    {.offset = CONTEXT_AT + 4, .width = 4, .stride = CONTEXT_STRIDE, .name = "CLAIM", .doc = "claim (read), complete (write)",
+     .count = CONTEXTS, .bound = BP_UNBOUND, .on_read = claim, .on_write = complete},
 };
+_Static_assert(ENABLE_STRIDE == 4 * WORDS, "the contexts' enable words follow each other");
 
 static const struct bp_region regions[] = {
-    {.name = "reg", .doc = "the registers", .length = 0x200000 + 0x1000 * MAX_CONTEXTS, .regs = BP_ARRAY(regs)},
+    {.name = "reg", .doc = "the whole controller", .min_width = 4, .max_width = 4, .length = 0x4000000,
+     .regs = BP_ARRAY(regs)},
 };
 
-/* --- the class ------------------------------------------------------------------------------------------ */
-
-static const char *const context_choices[] = {"machine-supervisor", "machine", "supervisor", NULL};
-
-static const struct bp_prop props[] = {
-    {.name = "harts", .doc = "the harts, in the order of their contexts", .type = BP_PROP_LIST,
-     .flags = BP_PROP_REQUIRED, .element = BP_PROP_REF, .offset = BP_OFFSET(struct plic, harts), .min = 1,
-     .max = MAX_HARTS},
-    {.name = "contexts", .doc = "contexts of each hart", .type = BP_PROP_ENUM, .def = "machine-supervisor",
-     .offset = BP_OFFSET(struct plic, mode), .choices = context_choices},
-    {.name = "sources", .doc = "number of interrupt sources", .type = BP_PROP_U32, .def = "127",
-     .offset = BP_OFFSET(struct plic, sources), .min = 1, .max = MAX_SOURCES},
-    {.name = "priorities", .doc = "highest priority", .type = BP_PROP_U32, .def = "7",
-     .offset = BP_OFFSET(struct plic, priorities), .min = 1, .max = UINT32_MAX},
-    {.name = "edge-sources", .doc = "sources whose gateway counts rising edges", .type = BP_PROP_LIST,
-     .element = BP_PROP_U32, .offset = BP_OFFSET(struct plic, edge_sources)},
-};
-
-static const struct bp_port ports[] = {
-    {.name = "source", .doc = "interrupt sources, by id", .kind = BP_PORT_IRQ, .dir = BP_DIR_IN,
-     .offset = BP_NO_OFFSET, .width = MAX_SOURCES + 1, .on_line = on_source},
-    {.name = "meip", .doc = "machine external interrupts", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
-     .offset = BP_OFFSET(struct plic, meip), .via_prop = "harts", .via_port = "meip"},
-    {.name = "seip", .doc = "supervisor external interrupts", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
-     .offset = BP_OFFSET(struct plic, seip), .via_prop = "harts", .via_port = "seip"},
-};
-
-static const struct bp_cell cells[] = {{.name = "source", .min = 1, .max = MAX_SOURCES, .max_prop = "sources"}};
-static const char *const flag_names[] = {"level-high", "level-low", "edge-rising", "edge-falling", NULL};
-
-/* Binding sifive,plic-1.0.0: one cell, so the flags are for the reader and the wiring alone. */
-static const struct bp_provider providers[] = {
-    {.kind = BP_PORT_IRQ, .ncells = 1, .port = "source", .cells = cells, .flag_names = flag_names, .fdt_cells = 1},
-};
-
-static const struct bp_state_field state_fields[] = {
-    {.tag = 1, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, level), .count = WORDS, .name = "level"},
-    {.tag = 2, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, claimed), .count = WORDS, .name = "claimed"},
-    {.tag = 3, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, again), .count = WORDS, .name = "again"},
-};
-
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(state_fields)};
-
-static const struct bp_iface_row ifaces[] = {{BP_LINE_ID, BP_OFFSET(struct plic, lines)}};
+/* --- class ------------------------------------------------------------------------------------------------ */
 
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
 {
+    static const struct bp_iface_row ifaces[] = {{BP_LINE_ID, BP_OFFSET(struct plic, lines)}};
     struct plic *p = self;
 
-    p->ncontexts = p->harts.count * (p->mode == CONTEXTS_BOTH ? 2 : 1);
-    if (p->ncontexts > MAX_CONTEXTS)
-        return bp_fail(core, dev, BP_E_INVAL, "harts", "more than 512 contexts: use fewer harts, or a plic for each group");
+    if (!bp_is_power_of_two((uint64_t)p->levels + 1))
+        return bp_fail(core, dev, BP_E_INVAL, "priorities", "not a power of two minus one: write 1, 3, 7, 15 or 31");
     for (uint32_t i = 0; i < p->edge_sources.count; i++) {
-        uint32_t source;
+        const uint32_t *source = (const void *)((const char *)p->edge_sources.items + i * p->edge_sources.stride);
 
-        memcpy(&source, (const char *)p->edge_sources.items + (uint64_t)i * p->edge_sources.stride, sizeof source);
-        if (!source || source > p->sources)
-            return bp_fail(core, dev, BP_E_INVAL, "edge-sources", "not a source: give numbers from 1 to `sources`");
-        put(p->edge, source, 1);
+        if (!*source || *source > p->sources)
+            return bp_fail(core, dev, BP_E_INVAL, "edge-sources", "not a source: write numbers from 1 to `sources`");
+        put(p->edge, *source, 1);
     }
+    p->ncontexts = p->harts.count * (p->supervisor ? 2 : 1);
     return bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
 }
 
-/* Wires keep their level through a reset; a level source that is high asks again at once. */
+/* The levels of the source lines are not the controller's: they stay. */
 static void reset(void *self, uint32_t kind)
 {
     struct plic *p = self;
 
     memset(p->claimed, 0, sizeof p->claimed);
     memset(p->again, 0, sizeof p->again);
-    for (uint32_t i = 0; i < WORDS; i++)
-        p->pending[i] = p->level[i] & ~p->edge[i];
+    for (uint32_t source = 1; source <= p->sources; source++)
+        forward(p, source);
     update(p);
 }
 
-static int32_t emit(void *self, const struct bp_fdt_writer *w)
+/* Linux binding interrupt-controller/sifive,plic-1.0.0.yaml */
+static int32_t emit(void *self, const struct bp_fdt_writer *writer)
 {
-    static const uint32_t irqs[] = {PLATFORM_IRQ_MEI, PLATFORM_IRQ_SEI};
     const struct plic *p = self;
-    int32_t status = platform_interrupts(w, &p->harts, irqs + (p->mode == CONTEXTS_SUPERVISOR),
-                                         p->mode == CONTEXTS_BOTH ? 2 : 1);
+    uint32_t cells[4 * PLATFORM_HARTS], n = 0;
+    int32_t status;
 
-    if (!status)
-        status = w->u32(w->ctx, "#address-cells", 0);
-    return status ? status : w->u32(w->ctx, "riscv,ndev", p->sources);
+    for (uint32_t i = 0; i < p->harts.count; i++) {
+        const struct bp_ref *hart = &((const struct bp_ref *)p->harts.items)[i];
+        uint32_t phandle = writer->phandle(writer->ctx, hart->dev, "interrupt-controller");
+
+        cells[n++] = phandle;
+        cells[n++] = 11; /* machine external */
+        if (!p->supervisor)
+            continue;
+        cells[n++] = phandle;
+        cells[n++] = 9; /* supervisor external */
+    }
+    status = writer->cells(writer->ctx, "interrupts-extended", cells, n);
+    status = status ? status : writer->u32(writer->ctx, "#address-cells", 0);
+    return status ? status : writer->u32(writer->ctx, "riscv,ndev", p->sources);
 }
-
-static const struct bp_fdt_node fdt_node = {
-    .size = sizeof fdt_node,
-    .flags = BP_FDT_NO_INTERRUPTS,
-    .name = "interrupt-controller",
-    .compatible = "sifive,plic-1.0.0\nriscv,plic0",
-    .emit = emit,
-};
 
 static const void *get_iface(void *self, const char *id)
 {
-    return strcmp(id, BP_FDT_NODE_ID) ? NULL : &fdt_node;
+    static const struct bp_fdt_node node = {.size = sizeof node,
+                                            .flags = BP_FDT_NO_INTERRUPTS,
+                                            .name = "interrupt-controller",
+                                            .compatible = "sifive,plic-1.0.0\nriscv,plic0",
+                                            .emit = emit};
+
+    return strcmp(id, BP_FDT_NODE_ID) ? NULL : &node;
 }
+
+static const struct bp_prop props[] = {
+    {.name = "harts", .doc = "The harts it interrupts, in the order of its contexts.", .type = BP_PROP_LIST,
+     .flags = BP_PROP_REQUIRED, .element = BP_PROP_REF, .offset = BP_OFFSET(struct plic, harts), .min = 1,
+     .max = PLATFORM_HARTS},
+    {.name = "sources", .doc = "Number of sources, from 1 on.", .type = BP_PROP_U32, .offset = BP_OFFSET(struct plic, sources),
+     .def = "31", .min = 1, .max = SOURCES - 1},
+    {.name = "priorities", .doc = "Highest priority; a power of two minus one.", .type = BP_PROP_U32,
+     .offset = BP_OFFSET(struct plic, levels), .def = "7", .min = 1, .max = 31},
+    {.name = "supervisor", .doc = "Harts have an S-mode context next to the M-mode one.", .type = BP_PROP_BOOL,
+     .offset = BP_OFFSET(struct plic, supervisor), .def = "true"},
+    {.name = "edge-sources", .doc = "Sources that interrupt once for each rising edge.", .type = BP_PROP_LIST,
+     .element = BP_PROP_U32, .offset = BP_OFFSET(struct plic, edge_sources)},
+};
+
+static const struct bp_port ports[] = {
+    {.name = "source", .doc = "the sources; line 0 does not exist", .kind = BP_PORT_IRQ, .dir = BP_DIR_IN,
+     .offset = BP_NO_OFFSET, .width = SOURCES, .on_line = on_source},
+    {.name = "meip", .doc = "machine external interrupts", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct plic, meip), .via_prop = "harts", .via_port = "meip"},
+    {.name = "seip", .doc = "supervisor external interrupts", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct plic, seip), .via_prop = "harts", .via_port = "seip"},
+};
+
+static const struct bp_cell cells[] = {{.name = "source", .min = 1, .max = SOURCES - 1, .max_prop = "sources"}};
+static const char *const flags[] = {"level-high", "level-low", "edge-rising", "edge-falling", NULL};
+
+static const struct bp_provider providers[] = {
+    {.kind = BP_PORT_IRQ, .ncells = 1, .port = "source", .cells = cells, .flag_names = flags, .fdt_cells = 1},
+};
+
+static const struct bp_state_field fields[] = {
+    {.tag = 1, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, claimed), .count = WORDS, .name = "claimed"},
+    {.tag = 2, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, level), .count = WORDS, .name = "level"},
+    {.tag = 3, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, again), .count = WORDS, .name = "again"},
+};
+static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields)};
 
 const struct bp_device_class plic_class = {
     .size = sizeof plic_class,

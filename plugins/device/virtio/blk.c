@@ -54,12 +54,14 @@ struct blk {
     struct bp_block *drive;
     struct bp_block_info info;
     uint32_t resetting; /* completions belong to a driver that is gone */
+    uint32_t in_flight;
     uint8_t config[CONFIG_BYTES];
 };
 
 /* A request at the back end. */
 struct request {
     struct vq_chain chain;
+    uint32_t flush_next; /* the driver knows of no cache: a flush completes the write (5.2.6.2) */
     uint32_t niov, direction;
     uint64_t transferred;
     struct bp_iovec iov[VQ_SIZE_MAX + 8]; /* a segment that spans two RAM regions takes two */
@@ -129,7 +131,9 @@ static void submit(struct blk *b, struct request *r, uint32_t op, uint64_t offse
         unmap(b, r);
         answer(b, &r->chain, S_IOERR, 0);
         free(r);
+        return;
     }
+    b->in_flight++;
 }
 
 static void transfer(struct blk *b, struct request *r, uint64_t sector, uint32_t is_write)
@@ -146,6 +150,7 @@ static void transfer(struct blk *b, struct request *r, uint64_t sector, uint32_t
         return;
     }
     r->transferred = is_write ? 0 : bytes;
+    r->flush_next = is_write && !(b->virtio.accepted & F_FLUSH);
     submit(b, r, is_write ? BP_BLOCK_WRITE : BP_BLOCK_READ, sector * SECTOR, bytes);
 }
 
@@ -195,6 +200,10 @@ static uint32_t handle(struct virtio *v, const struct vq_chain *chain)
         virtio_broken(v, "a request has no header or no status byte: the device needs a reset");
         return 0;
     }
+    if (b->in_flight >= b->virtio.queues[0].size) { /* chains that are in use are made available again */
+        virtio_broken(v, "more requests are under way than the queue has entries: the device needs a reset");
+        return 0;
+    }
     r = malloc(sizeof *r);
     if (!r) {
         answer(b, chain, S_IOERR, 0);
@@ -204,6 +213,7 @@ static uint32_t handle(struct virtio *v, const struct vq_chain *chain)
     r->niov = 0;
     r->direction = BP_DMA_TO_DEVICE;
     r->transferred = 0;
+    r->flush_next = 0;
     switch (bp_load_le32(header)) {
     case T_IN:
     case T_OUT:
@@ -237,7 +247,14 @@ static void on_complete(void *self, uint64_t token, int32_t status)
     struct request *r = (struct request *)(uintptr_t)token;
     struct blk *b = self;
 
+    b->in_flight--;
     unmap(b, r);
+    r->niov = 0;
+    if (!status && r->flush_next && !b->resetting) {
+        r->flush_next = 0;
+        submit(b, r, BP_BLOCK_FLUSH, 0, 0);
+        return;
+    }
     if (!b->resetting)
         answer(b, &r->chain, status ? S_IOERR : S_OK, status ? 0 : r->transferred);
     free(r);
@@ -323,7 +340,8 @@ static const struct bp_port ports[] = {
 };
 
 static const struct bp_state_field fields[] = {VIRTIO_STATE(struct blk)};
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields), .pre_save = pre_save};
+static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields), .pre_save = pre_save,
+                                      .post_load = virtio_post_load};
 
 const struct bp_device_class virtio_blk_class = {
     .size = sizeof virtio_blk_class,

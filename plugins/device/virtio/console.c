@@ -10,7 +10,11 @@
 #define RX 0u /* 5.3.2 */
 #define TX 1u
 
-#define F_EMERG_WRITE BP_BIT64(2) /* 5.3.3 */
+#define F_SIZE BP_BIT64(0) /* 5.3.3 */
+#define F_EMERG_WRITE BP_BIT64(2)
+#define CONFIG_COLUMNS 0u /* 5.3.4 */
+#define CONFIG_ROWS 2u
+#define CONFIG_PORTS 4u
 #define CONFIG_EMERG_WRITE 8u
 #define CONFIG_BYTES 12u
 
@@ -20,10 +24,11 @@ struct console {
     struct virtio virtio; /* first */
     const struct bp_char_api *chars;
     struct bp_char *chardev;
+    uint16_t columns, rows; /* properties; 0: the driver is told no size */
     struct vq_chain rx; /* the buffer that input goes into; taken while rx_taken */
     uint32_t rx_taken;
     uint32_t tx_taken;  /* output of `tx` waits for the back end, from tx_done on */
-    uint64_t tx_done;
+    uint64_t tx_done;   /* bytes sent of the chain at the head of the queue */
     struct vq_chain tx;
 };
 
@@ -45,6 +50,7 @@ static uint32_t send(struct console *c)
 
         if (vq_read(&c->tx, &v->memory, c->tx_done, bytes, n)) {
             c->tx_taken = 0;
+            c->tx_done = 0;
             virtio_broken(v, "a buffer is outside of memory: the device needs a reset");
             return 0;
         }
@@ -54,6 +60,7 @@ static uint32_t send(struct console *c)
             return 0;
     }
     c->tx_taken = 0;
+    c->tx_done = 0;
     virtio_give(v, TX, c->tx.head, 0);
     return 1;
 }
@@ -63,7 +70,6 @@ static uint32_t handle_tx(struct virtio *v, const struct vq_chain *chain)
     struct console *c = console_of(v);
 
     c->tx = *chain;
-    c->tx_done = 0;
     c->tx_taken = 1;
     return send(c);
 }
@@ -105,7 +111,7 @@ static void on_input(void *self, const uint8_t *data, uint32_t bytes)
 {
     struct console *c = self;
 
-    if (!c->rx_taken)
+    if (!room(c)) /* takes a buffer, unless the driver has gone meanwhile */
         return;
     c->rx_taken = 0;
     if (vq_write(&c->rx, &c->virtio.memory, 0, data, bytes))
@@ -126,14 +132,18 @@ static void notify(struct virtio *v, uint32_t queue)
 
 static void give_up(struct virtio *v)
 {
-    console_of(v)->rx_taken = console_of(v)->tx_taken = 0;
+    struct console *c = console_of(v);
+
+    c->rx_taken = c->tx_taken = 0;
+    c->tx_done = 0;
 }
 
-/* 5.3.4: size (not negotiated: 0), ports, emergency write. */
 static void config_read(struct virtio *v, uint32_t offset, void *data, uint32_t bytes)
 {
-    static const uint8_t config[CONFIG_BYTES] = {[4] = 1};
+    uint8_t config[CONFIG_BYTES] = {[CONFIG_PORTS] = 1};
 
+    bp_store_le16(config + CONFIG_COLUMNS, console_of(v)->columns);
+    bp_store_le16(config + CONFIG_ROWS, console_of(v)->rows);
     memcpy(data, config + offset, bytes);
 }
 
@@ -166,7 +176,9 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
         return bp_fail(core, dev, BP_E_UNSUPPORTED, NULL, "this core does not offer " BP_CHAR_ID);
     present = BP_HAS(c->chars, attached) && c->chars->attached ? c->chars->attached(c->chardev)
                                                                : c->chars->connected(c->chardev);
-    return virtio_init(&c->virtio, dev, core, &ops, present, 0);
+    if (!c->columns != !c->rows)
+        return bp_fail(core, dev, BP_E_INVAL, "rows", "half a size: give both columns and rows, or neither");
+    return virtio_init(&c->virtio, dev, core, &ops, present, c->rows ? F_SIZE : 0);
 }
 
 static void reset(void *self, uint32_t kind)
@@ -174,7 +186,8 @@ static void reset(void *self, uint32_t kind)
     virtio_reset(self);
 }
 
-/* A snapshot holds no half-used chains: a receive buffer goes back, a half-sent one starts over where it stopped. */
+/* A snapshot holds no half-used chains: a receive buffer goes back, and so does a half-sent one, of which the rest
+ * from tx_done on is sent later. */
 static int32_t pre_save(void *self)
 {
     struct console *c = self;
@@ -191,14 +204,25 @@ static int32_t pre_save(void *self)
 static const struct bp_char_client client = {
     .size = sizeof client, .room = room, .on_input = on_input, .on_writable = on_writable};
 
+static const struct bp_prop props[] = {
+    {.name = "columns", .doc = "Width of the terminal in characters; 0: unknown.", .type = BP_PROP_U16, .def = "0",
+     .offset = BP_OFFSET(struct console, columns)},
+    {.name = "rows", .doc = "Height of the terminal in characters; 0: unknown.", .type = BP_PROP_U16, .def = "0",
+     .offset = BP_OFFSET(struct console, rows)},
+};
+
 static const struct bp_port ports[] = {
     VIRTIO_PORTS(struct console),
     {.name = "chardev", .doc = "The terminal; without one the slot is empty.", .kind = BP_PORT_CHAR,
      .offset = BP_OFFSET(struct console, chardev), .client = &client},
 };
 
-static const struct bp_state_field fields[] = {VIRTIO_STATE(struct console)};
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields), .pre_save = pre_save};
+static const struct bp_state_field fields[] = {
+    VIRTIO_STATE(struct console),
+    {.tag = 64, .type = BP_STATE_U64, .offset = BP_OFFSET(struct console, tx_done), .name = "tx-done"},
+};
+static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields), .pre_save = pre_save,
+                                      .post_load = virtio_post_load};
 
 const struct bp_device_class virtio_console_class = {
     .size = sizeof virtio_console_class,
@@ -206,6 +230,7 @@ const struct bp_device_class virtio_console_class = {
     .instance_align = _Alignof(struct console),
     .name = "virtio-console",
     .doc = "virtio console over MMIO",
+    .props = BP_ARRAY(props),
     .ports = BP_ARRAY(ports),
     .regions = &virtio_region,
     .nregions = 1,

@@ -1,126 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * virtio-rng: entropy device, VIRTIO 1.2, section 5.4.
+ * rng.c - virtio entropy device (Virtual I/O Device specification 1.2, 5.4).
  */
 #include "virtio.h"
 
+#include <errno.h>
 #include <sys/random.h>
+
+#define CHUNK 256u          /* what getrandom() gives without being interrupted */
+#define REQUEST_MAX 65536u  /* a longer buffer is filled so far */
 
 #define SOURCE_HOST 0u
 #define SOURCE_SEED 1u
 
-#define MAX_BYTES 1024u /* given for one buffer; 5.4.6.2 allows to use less than all of it */
-
 struct rng {
-    struct virtio v;
+    struct virtio virtio; /* first */
     uint32_t source;
-    uint64_t seed, state;
+    uint64_t seed;
+    uint64_t state; /* of the generator behind SOURCE_SEED */
 };
 
-/* SplitMix64 (Steele, Lea, Flood 2014): every seed is a good one, and the state is a single number. */
-static uint64_t next(struct rng *r)
+/* SplitMix64 (Steele, Lea, Flood 2014): every seed gives a full-period stream. */
+static uint64_t next(uint64_t *state)
 {
-    uint64_t z = r->state += 0x9e3779b97f4a7c15u;
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
 
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
 }
 
-/* Returns how many bytes were had: at least one (5.4.6.2), unless the host has none at all. */
-static uint64_t draw(struct rng *r, uint8_t *bytes, uint64_t wanted)
+/* 0: the host has none to give. */
+static uint32_t fill(struct rng *r, uint8_t *bytes, uint32_t count)
 {
     ssize_t got;
 
-    if (r->source == SOURCE_HOST) {
-        got = getrandom(bytes, wanted, GRND_NONBLOCK);
-        return got < 0 ? 0 : (uint64_t)got;
+    if (r->source == SOURCE_SEED) {
+        for (uint32_t i = 0; i < count; i += 8)
+            bp_store_le(bytes + i, (uint32_t)bp_min(8, count - i), next(&r->state));
+        return 1;
     }
-    for (uint64_t i = 0; i < wanted; i += 8)
-        bp_store_le(bytes + i, (uint32_t)bp_min(8, wanted - i), next(r));
-    return wanted;
+    do {
+        got = getrandom(bytes, count, 0);
+    } while (got < 0 && errno == EINTR);
+    return got == count;
 }
 
-static void notify(struct virtio *v, uint32_t q)
+static uint32_t handle(struct virtio *v, const struct vq_chain *chain)
 {
-    struct rng *r = (struct rng *)v;
-    struct virtq_chain *chain = &v->chain;
-    uint8_t bytes[MAX_BYTES];
-    uint32_t turns = 0;
+    uint64_t wanted = bp_min(chain->write_bytes, REQUEST_MAX);
+    uint8_t bytes[CHUNK];
 
-    while (turns++ < v->queue_size && virtq_pop(v, q, chain)) {
-        uint64_t count;
-
-        if (!chain->in_bytes || chain->out_bytes) {
-            virtio_break(v, "an entropy buffer that is not for the device to write"); /* 5.4.6.1 */
-            return;
-        }
-        count = draw(r, bytes, bp_min(chain->in_bytes, sizeof bytes));
-        if (!count) { /* the host's pool is not ready yet, shortly after its boot */
-            virtq_unpop(v, q);
-            break;
-        }
-        if (!virtq_write(v, chain, 0, bytes, count))
-            return;
-        virtq_push(v, q, chain->head, count);
+    if (!wanted) {
+        virtio_broken(v, "an entropy buffer has no writable part: the device needs a reset"); /* 5.4.6.1 */
+        return 0;
     }
-    virtq_signal(v, q);
-    if (virtio_live(v, q) && v->queues[q].last_avail != v->queues[q].used)
-        virtq_again(v, q);
-    else if (turns > v->queue_size)
-        virtq_again(v, q);
+    for (uint64_t done = 0; done < wanted; done += CHUNK) {
+        uint32_t n = (uint32_t)bp_min(CHUNK, wanted - done);
+
+        if (!fill((struct rng *)v, bytes, n)) {
+            virtio_broken(v, "the host gives no random numbers: the device needs a reset");
+            return 0;
+        }
+        if (vq_write(chain, &v->memory, done, bytes, n)) {
+            virtio_broken(v, "a buffer is outside of memory: the device needs a reset");
+            return 0;
+        }
+    }
+    virtio_give(v, 0, chain->head, (uint32_t)wanted);
+    return 1;
 }
 
-static void reset_device(struct virtio *v)
+static void notify(struct virtio *v, uint32_t queue)
 {
+    virtio_run(v, queue, handle);
 }
 
-static uint64_t features(const struct virtio *v)
-{
-    return 0;
-}
-
-static void config(const struct virtio *v, uint8_t *bytes)
-{
-}
-
-static const struct virtio_type type = {
-    .device_id = VIRTIO_ID_ENTROPY,
-    .nqueues = 1,
-    .features = features,
-    .notify = notify,
-    .reset = reset_device,
-    .config = config,
-};
-
-static const char *const sources[] = {"host", "seed", NULL};
-
-static const struct bp_prop props[] = {
-    VIRTIO_PROPS,
-    {.name = "source", .doc = "the host's entropy, or a sequence that the seed determines", .type = BP_PROP_ENUM,
-     .def = "host", .offset = BP_OFFSET(struct rng, source), .choices = sources},
-    {.name = "seed", .doc = "start of the sequence", .type = BP_PROP_U64, .def = "1",
-     .offset = BP_OFFSET(struct rng, seed)},
-};
-
-static const struct bp_port ports[] = {VIRTIO_PORTS};
-
-static const struct bp_state_field state_fields[] = {
-    VIRTIO_STATE,
-    {.tag = 64, .type = BP_STATE_U64, .offset = BP_OFFSET(struct rng, state), .name = "state"},
-};
-
-static int32_t post_load(void *self)
-{
-    return virtio_check_state(self);
-}
-
-static const struct bp_state state = {
-    .size = sizeof state, .version = 1, .fields = BP_ARRAY(state_fields), .post_load = post_load};
+static const struct virtio_ops ops = {.device_id = 4, .nqueues = 1, .notify = notify};
 
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
 {
-    return virtio_init(self, &type, dev, core);
+    return virtio_init(self, dev, core, &ops, 1, 0);
 }
 
 static void reset(void *self, uint32_t kind)
@@ -129,18 +89,38 @@ static void reset(void *self, uint32_t kind)
 
     if (kind == BP_RESET_COLD)
         r->state = r->seed;
-    virtio_reset(&r->v);
+    virtio_reset(&r->virtio);
 }
+
+static const char *const sources[] = {"host", "seed", NULL};
+
+static const struct bp_prop props[] = {
+    {.name = "source", .doc = "Where the bytes come from: the host's entropy, or a generator that repeats.",
+     .type = BP_PROP_ENUM, .offset = BP_OFFSET(struct rng, source), .def = "host", .choices = sources},
+    {.name = "seed", .doc = "First state of the generator.", .type = BP_PROP_U64, .offset = BP_OFFSET(struct rng, seed),
+     .def = "1"},
+};
+
+static const struct bp_port ports[] = {VIRTIO_PORTS(struct rng)};
+
+static const struct bp_state_field fields[] = {
+    VIRTIO_STATE(struct rng),
+    {.tag = 64, .type = BP_STATE_U64, .offset = BP_OFFSET(struct rng, state), .name = "generator"},
+};
+static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields),
+                                      .post_load = virtio_post_load};
 
 const struct bp_device_class virtio_rng_class = {
     .size = sizeof virtio_rng_class,
     .instance_size = sizeof(struct rng),
     .instance_align = _Alignof(struct rng),
     .name = "virtio-rng",
-    .doc = "virtio entropy source",
+    .doc = "virtio entropy device over MMIO",
     .props = BP_ARRAY(props),
     .ports = BP_ARRAY(ports),
-    .regions = BP_ARRAY(virtio_regions),
+    .regions = &virtio_region,
+    .nregions = 1,
+    .region_stride = sizeof virtio_region,
     .state = &state,
     .init = init,
     .reset = reset,

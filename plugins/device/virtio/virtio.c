@@ -40,6 +40,24 @@ void virtio_reset(struct virtio *v)
     update_irq(v);
 }
 
+void virtio_settle(struct virtio *v)
+{
+    v->memory.event_index = (v->accepted & VIRTIO_F_EVENT_IDX) != 0;
+    v->memory.indirect = (v->accepted & VIRTIO_F_INDIRECT_DESC) != 0;
+}
+
+int32_t virtio_post_load(void *self)
+{
+    struct virtio *v = self;
+
+    for (uint32_t i = 0; i < VIRTIO_QUEUES; i++) {
+        if (v->queues[i].ready && vq_check(&v->queues[i], VQ_SIZE_MAX))
+            return BP_E_INVAL;
+    }
+    virtio_settle(v);
+    return BP_OK;
+}
+
 uint32_t virtio_live(const struct virtio *v, uint32_t queue)
 {
     return v->present && v->status & VIRTIO_DRIVER_OK && !(v->status & (VIRTIO_NEEDS_RESET | VIRTIO_FAILED)) &&

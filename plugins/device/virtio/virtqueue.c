@@ -23,12 +23,21 @@ struct descriptor {
     uint16_t flags, next;
 };
 
-int32_t vq_enable(struct virtqueue *q, uint32_t size_max)
+int32_t vq_check(const struct virtqueue *q, uint32_t size_max)
 {
     if (!bp_is_power_of_two(q->size) || q->size > size_max)
         return BP_E_INVAL;
     if (q->desc & 15 || q->avail & 1 || q->used & 3) /* 2.7, table of alignments */
         return BP_E_INVAL;
+    return BP_OK;
+}
+
+int32_t vq_enable(struct virtqueue *q, uint32_t size_max)
+{
+    int32_t status = vq_check(q, size_max);
+
+    if (status)
+        return status;
     q->next_avail = q->next_used = q->signalled = 0;
     q->ready = 1;
     return BP_OK;

@@ -46,7 +46,9 @@ struct vq_memory {
     uint32_t indirect;    /* VIRTIO_F_INDIRECT_DESC */
 };
 
-/* Checks what the driver set up (2.7: alignments, a power of two) and starts at index 0. BP_E_INVAL. */
+/* Checks what the driver set up (2.7: alignments, a power of two). BP_E_INVAL. */
+int32_t vq_check(const struct virtqueue *q, uint32_t size_max);
+/* Checks it and starts at index 0. BP_E_INVAL. */
 int32_t vq_enable(struct virtqueue *q, uint32_t size_max);
 
 /* Takes the next available chain. 1: taken; 0: none; BP_E_*: the driver broke the rules. */

@@ -62,6 +62,8 @@ struct bp_walk {
     uint64_t pa;        /* physical address of va */
     uint32_t log2_size; /* 12 or more: may be cached as a page; less: good for this access only */
     uint32_t prot;      /* BP_PROT_*: what may be cached for this context */
+    uint32_t bytes;     /* in: width of the access, as far as it lies in the page of va; 0: not known */
+    uint32_t reserved;
 };
 #define BP_PROT_READ 1u
 #define BP_PROT_WRITE 2u

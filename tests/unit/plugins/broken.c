@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A plug-in with one thing wrong, chosen by the compiler's -D (tests/unit/CMakeLists.txt). Without any it is fine.
+ * A plug-in with one thing wrong, chosen by the compiler's -D (tests/unit/CMakeLists.txt). Without
+ * any it is fine.
  */
 #include <backplane/device.h>
 #include <backplane/plugin.h>
@@ -40,19 +41,31 @@
 #define ALIGN 8
 #endif
 #ifndef PROP
-#define PROP {.name = "fine", .type = BP_PROP_U32}
+#define PROP                                                                                       \
+    {                                                                                              \
+        .name = "fine", .type = BP_PROP_U32                                                        \
+    }
 #endif
 #ifndef PROP_STRIDE
 #define PROP_STRIDE sizeof(struct bp_prop)
 #endif
 #ifndef PORT
-#define PORT {.name = "irq", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = 8}
+#define PORT                                                                                       \
+    {                                                                                              \
+        .name = "irq", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = 8                         \
+    }
 #endif
 #ifndef PROVIDER
-#define PROVIDER {.kind = BP_PORT_IRQ, .port = "in", .fdt_cells = 1}
+#define PROVIDER                                                                                   \
+    {                                                                                              \
+        .kind = BP_PORT_IRQ, .port = "in", .fdt_cells = 1                                          \
+    }
 #endif
 #ifndef REGION
-#define REGION {.name = "reg"}
+#define REGION                                                                                     \
+    {                                                                                              \
+        .name = "reg"                                                                              \
+    }
 #endif
 #ifndef SECOND
 #define SECOND NULL
@@ -67,18 +80,33 @@ struct wide_prop {
 static const struct wide_prop wide[] = {{{.name = "first", .type = BP_PROP_U32}, 1},
                                         {{.name = "second", .type = BP_PROP_U64, .offset = 8}, 2}};
 static const struct bp_prop props[] = {PROP};
-static const struct bp_port ports[] = {PORT, {.name = "in", .kind = BP_PORT_IRQ, .offset = BP_NO_OFFSET}};
+static const struct bp_port ports[] = {PORT,
+                                       {.name = "in", .kind = BP_PORT_IRQ, .offset = BP_NO_OFFSET}};
 static const struct bp_provider providers[] = {PROVIDER};
 static const struct bp_region regions[] = {REGION};
 
-static const struct bp_device_class thing = {.size = CLASS_SIZE, .instance_size = 64, .instance_align = ALIGN,
-                                             .name = CLASS_NAME, .props = props, .nprops = 1,
-                                             .prop_stride = PROP_STRIDE, .ports = ports, .nports = 2,
-                                             .port_stride = sizeof(*ports), .providers = providers, .nproviders = 1,
-                                             .provider_stride = sizeof(*providers), .regions = regions, .nregions = 1,
+static const struct bp_device_class thing = {.size = CLASS_SIZE,
+                                             .instance_size = 64,
+                                             .instance_align = ALIGN,
+                                             .name = CLASS_NAME,
+                                             .props = props,
+                                             .nprops = 1,
+                                             .prop_stride = PROP_STRIDE,
+                                             .ports = ports,
+                                             .nports = 2,
+                                             .port_stride = sizeof(*ports),
+                                             .providers = providers,
+                                             .nproviders = 1,
+                                             .provider_stride = sizeof(*providers),
+                                             .regions = regions,
+                                             .nregions = 1,
                                              .region_stride = sizeof(*regions)};
-static const struct bp_device_class tomorrow = {.size = sizeof(tomorrow), .instance_size = 64, .name = "tomorrow",
-                                                .props = &wide[0].row, .nprops = 2, .prop_stride = sizeof(*wide)};
+static const struct bp_device_class tomorrow = {.size = sizeof(tomorrow),
+                                                .instance_size = 64,
+                                                .name = "tomorrow",
+                                                .props = &wide[0].row,
+                                                .nprops = 2,
+                                                .prop_stride = sizeof(*wide)};
 static const struct bp_device_class *const classes[] = {&thing, &tomorrow, SECOND, NULL};
 static const struct bp_device_factory factory = {.size = sizeof(factory), .classes = CLASSES};
 
@@ -94,8 +122,11 @@ BP_EXPORT const struct bp_plugin *ENTRY(void);
 const struct bp_plugin *ENTRY(void)
 {
     static const char *const requires_ids[] = {"bp.line/1", REQUIRES, NULL};
-    static const struct bp_plugin plugin = {.size = PLUGIN_SIZE, .id = ID, .version = VERSION,
-                                            .requires_ids = requires_ids, .get_factory = get_factory};
+    static const struct bp_plugin plugin = {.size = PLUGIN_SIZE,
+                                            .id = ID,
+                                            .version = VERSION,
+                                            .requires_ids = requires_ids,
+                                            .get_factory = get_factory};
 
     (void)&plugin;
     return PLUGIN;

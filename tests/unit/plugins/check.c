@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A plug-in for the tests of descriptions: one property of every type, ports of every kind, and nothing behind them.
+ * A plug-in for the tests of descriptions: one property of every type, ports of every kind, and
+ * nothing behind them.
  */
+#include <backplane/accel.h>
 #include <backplane/backend.h>
 #include <backplane/block.h>
-#include <backplane/accel.h>
 #include <backplane/device.h>
 #include <backplane/plugin.h>
 #include <backplane/time.h>
@@ -22,21 +23,25 @@ static const void *no_iface(void *self, const char *id)
     return NULL;
 }
 
-#define CLASS(id, text, ...) \
-    static const struct bp_device_class id##_class = {.size = sizeof(struct bp_device_class), \
-                                                      .instance_size = sizeof(struct instance), \
+#define CLASS(id, text, ...)                                                                       \
+    static const struct bp_device_class id##_class = {.size = sizeof(struct bp_device_class),      \
+                                                      .instance_size = sizeof(struct instance),    \
                                                       .instance_align = _Alignof(struct instance), \
-                                                      .name = #id, \
-                                                      .doc = text, \
+                                                      .name = #id,                                 \
+                                                      .doc = text,                                 \
                                                       __VA_ARGS__}
-#define PROPS(rows)     .props = rows, .nprops = sizeof(rows) / sizeof(*rows), .prop_stride = sizeof(*rows)
-#define PORTS(rows)     .ports = rows, .nports = sizeof(rows) / sizeof(*rows), .port_stride = sizeof(*rows)
-#define REGIONS(rows)   .regions = rows, .nregions = sizeof(rows) / sizeof(*rows), .region_stride = sizeof(*rows)
-#define PROVIDERS(rows) .providers = rows, .nproviders = sizeof(rows) / sizeof(*rows), .provider_stride = sizeof(*rows)
+#define PROPS(rows)                                                                                \
+    .props = rows, .nprops = sizeof(rows) / sizeof(*rows), .prop_stride = sizeof(*rows)
+#define PORTS(rows)                                                                                \
+    .ports = rows, .nports = sizeof(rows) / sizeof(*rows), .port_stride = sizeof(*rows)
+#define REGIONS(rows)                                                                              \
+    .regions = rows, .nregions = sizeof(rows) / sizeof(*rows), .region_stride = sizeof(*rows)
+#define PROVIDERS(rows)                                                                            \
+    .providers = rows, .nproviders = sizeof(rows) / sizeof(*rows), .provider_stride = sizeof(*rows)
 
 static const struct bp_region one_region[] = {{.name = "reg"}};
 
-/* --- hart: inputs, and a counter as interface of `clock` ------------------------------------------------------ */
+/* --- hart: inputs, and a counter as interface of `clock` -------------------------------------- */
 
 static const struct bp_prop hart_props[] = {
     {.name = "hartid", .type = BP_PROP_U32, .offset = AT(0), .def = "0"},
@@ -46,9 +51,10 @@ static const struct bp_port hart_ports[] = {
     {.name = "mei", .kind = BP_PORT_IRQ, .dir = BP_DIR_IN, .offset = BP_NO_OFFSET},
     {.name = "mti", .kind = BP_PORT_IRQ, .dir = BP_DIR_IN, .offset = BP_NO_OFFSET},
 };
-CLASS(hart, "Something with interrupt inputs.", PROPS(hart_props), PORTS(hart_ports), .get_iface = no_iface);
+CLASS(hart, "Something with interrupt inputs.", PROPS(hart_props), PORTS(hart_ports),
+      .get_iface = no_iface);
 
-/* --- timer: the counter --------------------------------------------------------------------------------------- */
+/* --- timer: the counter ----------------------------------------------------------------------- */
 
 static const void *timer_iface(void *self, const char *id)
 {
@@ -59,52 +65,92 @@ static const void *timer_iface(void *self, const char *id)
 }
 
 static const struct bp_prop timer_props[] = {
-    {.name = "harts", .type = BP_PROP_LIST, .element = BP_PROP_REF, .offset = AT(0), .flags = BP_PROP_REQUIRED,
-     .min = 1, .max = 4},
+    {.name = "harts",
+     .type = BP_PROP_LIST,
+     .element = BP_PROP_REF,
+     .offset = AT(0),
+     .flags = BP_PROP_REQUIRED,
+     .min = 1,
+     .max = 4},
 };
 static const struct bp_port timer_ports[] = {
-    {.name = "mti", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = AT(4), .via_prop = "harts", .via_port = "mti"},
-    {.name = "clock", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN, .offset = AT(5), .flags = BP_PORT_REQUIRED},
+    {.name = "mti",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = AT(4),
+     .via_prop = "harts",
+     .via_port = "mti"},
+    {.name = "clock",
+     .kind = BP_PORT_CLOCK,
+     .dir = BP_DIR_IN,
+     .offset = AT(5),
+     .flags = BP_PORT_REQUIRED},
 };
 CLASS(timer, "A counter for harts.", PROPS(timer_props), PORTS(timer_ports), REGIONS(one_region),
       .get_iface = timer_iface);
 
-/* --- intc: an interrupt controller ---------------------------------------------------------------------------- */
+/* --- intc: an interrupt controller ------------------------------------------------------------ */
 
 static const struct bp_prop intc_props[] = {
-    {.name = "sources", .doc = "number of sources", .type = BP_PROP_U32, .offset = AT(0), .def = "16", .min = 1,
+    {.name = "sources",
+     .doc = "number of sources",
+     .type = BP_PROP_U32,
+     .offset = AT(0),
+     .def = "16",
+     .min = 1,
      .max = 63},
     {.name = "harts", .type = BP_PROP_LIST, .element = BP_PROP_REF, .offset = AT(1)},
 };
 static const struct bp_port intc_ports[] = {
     {.name = "source", .kind = BP_PORT_IRQ, .dir = BP_DIR_IN, .offset = BP_NO_OFFSET, .width = 64},
-    {.name = "mei", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = AT(4), .via_prop = "harts", .via_port = "mei"},
+    {.name = "mei",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = AT(4),
+     .via_prop = "harts",
+     .via_port = "mei"},
 };
-static const struct bp_cell intc_cells[] = {{.name = "source", .min = 1, .max = 63, .max_prop = "sources"}};
+static const struct bp_cell intc_cells[] = {
+    {.name = "source", .min = 1, .max = 63, .max_prop = "sources"}};
 static const char *const intc_flags[] = {"level-high", "level-low", "edge-rising", NULL};
 static const uint32_t intc_flag_values[] = {4, 8, 1};
 static const struct bp_provider intc_providers[] = {
-    {.kind = BP_PORT_IRQ, .ncells = 1, .port = "source", .cells = intc_cells, .flag_names = intc_flags,
-     .flag_values = intc_flag_values, .fdt_cells = 2},
+    {.kind = BP_PORT_IRQ,
+     .ncells = 1,
+     .port = "source",
+     .cells = intc_cells,
+     .flag_names = intc_flags,
+     .flag_values = intc_flag_values,
+     .fdt_cells = 2},
 };
-CLASS(intc, "An interrupt controller.", PROPS(intc_props), PORTS(intc_ports), PROVIDERS(intc_providers),
-      REGIONS(one_region));
+CLASS(intc, "An interrupt controller.", PROPS(intc_props), PORTS(intc_ports),
+      PROVIDERS(intc_providers), REGIONS(one_region));
 
-/* --- gpio, cmu ------------------------------------------------------------------------------------------------ */
+/* --- gpio, cmu -------------------------------------------------------------------------------- */
 
 static const struct bp_prop gpio_props[] = {
     {.name = "lines", .type = BP_PROP_U32, .offset = AT(0), .def = "8", .min = 1, .max = 32},
 };
 static const struct bp_port gpio_ports[] = {
-    {.name = "pin", .kind = BP_PORT_GPIO, .dir = BP_DIR_IN, .offset = BP_NO_OFFSET, .width_prop = "lines"},
+    {.name = "pin",
+     .kind = BP_PORT_GPIO,
+     .dir = BP_DIR_IN,
+     .offset = BP_NO_OFFSET,
+     .width_prop = "lines"},
     {.name = "irq", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = AT(4), .width = 2},
 };
 static const struct bp_cell gpio_cells[] = {{.name = "pin", .min = 0, .max = 31}};
 static const char *const gpio_flags[] = {"active-high", "active-low", NULL};
 static const struct bp_provider gpio_providers[] = {
-    {.kind = BP_PORT_GPIO, .ncells = 1, .port = "pin", .cells = gpio_cells, .flag_names = gpio_flags, .fdt_cells = 2},
+    {.kind = BP_PORT_GPIO,
+     .ncells = 1,
+     .port = "pin",
+     .cells = gpio_cells,
+     .flag_names = gpio_flags,
+     .fdt_cells = 2},
 };
-CLASS(gpio, "Pins.", PROPS(gpio_props), PORTS(gpio_ports), PROVIDERS(gpio_providers), REGIONS(one_region));
+CLASS(gpio, "Pins.", PROPS(gpio_props), PORTS(gpio_ports), PROVIDERS(gpio_providers),
+      REGIONS(one_region));
 
 static const struct bp_port cmu_ports[] = {
     {.name = "apb1", .kind = BP_PORT_CLOCK, .dir = BP_DIR_OUT, .offset = AT(0)},
@@ -112,7 +158,7 @@ static const struct bp_port cmu_ports[] = {
 };
 CLASS(cmu, "Clocks.", PORTS(cmu_ports));
 
-/* --- uart, disk ----------------------------------------------------------------------------------------------- */
+/* --- uart, disk ------------------------------------------------------------------------------- */
 
 static const struct bp_port uart_ports[] = {
     {.name = "irq", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = AT(0)},
@@ -122,12 +168,16 @@ static const struct bp_port uart_ports[] = {
 CLASS(uart, "A serial port.", PORTS(uart_ports), REGIONS(one_region));
 
 static const struct bp_port disk_ports[] = {
-    {.name = "irq", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = AT(0), .flags = BP_PORT_REQUIRED},
+    {.name = "irq",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = AT(0),
+     .flags = BP_PORT_REQUIRED},
     {.name = "medium", .kind = BP_PORT_BLOCK, .offset = AT(2)},
 };
 CLASS(disk, "A disk.", PORTS(disk_ports), REGIONS(one_region));
 
-/* --- radio: several of everything ----------------------------------------------------------------------------- */
+/* --- radio: several of everything ------------------------------------------------------------- */
 
 static const struct bp_prop radio_props[] = {
     {.name = "fifo-depth", .type = BP_PROP_U32, .offset = AT(0), .def = "16"},
@@ -142,7 +192,7 @@ static const struct bp_region radio_regions[] = {
     {.name = "csr"}, {.name = "fifo"}, {.name = "window", .flags = BP_REGION_FLOATING}};
 CLASS(radio, "A radio.", PROPS(radio_props), PORTS(radio_ports), REGIONS(radio_regions));
 
-/* --- all: every type of property ------------------------------------------------------------------------------ */
+/* --- all: every type of property -------------------------------------------------------------- */
 
 static const char *const colours[] = {"red", "green", "blue", NULL};
 static const struct bp_prop all_props[] = {
@@ -162,18 +212,27 @@ static const struct bp_prop all_props[] = {
     {.name = "duration", .type = BP_PROP_DURATION, .offset = AT(14)},
     {.name = "ref", .type = BP_PROP_REF, .offset = AT(15)},
     {.name = "path", .type = BP_PROP_PATH, .offset = AT(19)},
-    {.name = "numbers", .type = BP_PROP_LIST, .element = BP_PROP_U8, .offset = AT(20), .def = "[1, 2]"},
-    {.name = "colours", .type = BP_PROP_LIST, .element = BP_PROP_ENUM, .offset = AT(22), .choices = colours},
+    {.name = "numbers",
+     .type = BP_PROP_LIST,
+     .element = BP_PROP_U8,
+     .offset = AT(20),
+     .def = "[1, 2]"},
+    {.name = "colours",
+     .type = BP_PROP_LIST,
+     .element = BP_PROP_ENUM,
+     .offset = AT(22),
+     .choices = colours},
     {.name = "nodes", .type = BP_PROP_LIST, .element = BP_PROP_REF, .offset = AT(24)},
 };
 CLASS(all, "Every type of property.", PROPS(all_props));
 
-static const struct bp_device_class *const devices[] = {&hart_class, &timer_class, &intc_class, &gpio_class,
-                                                        &cmu_class,  &uart_class,  &disk_class, &radio_class,
-                                                        &all_class,  NULL};
-static const struct bp_device_factory device_factory = {.size = sizeof(device_factory), .classes = devices};
+static const struct bp_device_class *const devices[] = {
+    &hart_class, &timer_class, &intc_class,  &gpio_class, &cmu_class,
+    &uart_class, &disk_class,  &radio_class, &all_class,  NULL};
+static const struct bp_device_factory device_factory = {.size = sizeof(device_factory),
+                                                        .classes = devices};
 
-/* --- back ends, accelerators ---------------------------------------------------------------------------------- */
+/* --- back ends, accelerators ------------------------------------------------------------------ */
 
 static int64_t write_nothing(void *self, const void *data, uint64_t bytes)
 {
@@ -199,18 +258,30 @@ static const struct bp_prop block_props[] = {
     {.name = "path", .type = BP_PROP_PATH, .offset = AT(0), .flags = BP_PROP_REQUIRED},
     {.name = "snapshot", .type = BP_PROP_BOOL, .offset = AT(1), .def = "false"},
 };
-static const struct bp_backend_class terminal = {.size = sizeof(terminal), .flags = BP_BACKEND_TERMINAL,
-                                                 .instance_size = 8, .name = "terminal", .kind = BP_BACKEND_CHAR,
+static const struct bp_backend_class terminal = {.size = sizeof(terminal),
+                                                 .flags = BP_BACKEND_TERMINAL,
+                                                 .instance_size = 8,
+                                                 .name = "terminal",
+                                                 .kind = BP_BACKEND_CHAR,
                                                  .write = write_nothing};
-static const struct bp_backend_class sink = {.size = sizeof(sink), .instance_size = 8, .name = "sink",
-                                             .kind = BP_BACKEND_CHAR, .write = write_nothing};
-static const struct bp_backend_class blocks = {.size = sizeof(blocks), .instance_size = 64, .name = "blocks",
-                                               .kind = BP_BACKEND_BLOCK, PROPS(block_props), .info = no_medium,
+static const struct bp_backend_class sink = {.size = sizeof(sink),
+                                             .instance_size = 8,
+                                             .name = "sink",
+                                             .kind = BP_BACKEND_CHAR,
+                                             .write = write_nothing};
+static const struct bp_backend_class blocks = {.size = sizeof(blocks),
+                                               .instance_size = 64,
+                                               .name = "blocks",
+                                               .kind = BP_BACKEND_BLOCK,
+                                               PROPS(block_props),
+                                               .info = no_medium,
                                                .submit = submit_nothing};
 static const struct bp_backend_class *const backends[] = {&terminal, &sink, &blocks, NULL};
-static const struct bp_backend_factory backend_factory = {.size = sizeof(backend_factory), .classes = backends};
+static const struct bp_backend_factory backend_factory = {.size = sizeof(backend_factory),
+                                                          .classes = backends};
 
-static int32_t create(void *self, uint32_t index, const struct bp_cpu_class *cls, struct bp_vcpu **vcpu, void **state)
+static int32_t create(void *self, uint32_t index, const struct bp_cpu_class *cls,
+                      struct bp_vcpu **vcpu, void **state)
 {
     (void)self;
     (void)index;
@@ -240,18 +311,26 @@ static const struct bp_vcpu_api *no_api(void *self)
 static const struct bp_prop accel_props[] = {
     {.name = "cache", .type = BP_PROP_SIZE, .offset = AT(0), .def = "64MiB"},
 };
-#define ACCEL(id) \
-    static const struct bp_accel_class id##_accel = {.size = sizeof(struct bp_accel_class), .instance_size = 64, \
-                                                     .name = #id, PROPS(accel_props), .vcpu_create = create, \
-                                                     .vcpu_destroy = use_vcpu, .vcpu_api = no_api, .run = run_vcpu, \
-                                                     .kick = use_vcpu, .stop = use_vcpu}
+#define ACCEL(id)                                                                                  \
+    static const struct bp_accel_class id##_accel = {.size = sizeof(struct bp_accel_class),        \
+                                                     .instance_size = 64,                          \
+                                                     .name = #id,                                  \
+                                                     PROPS(accel_props),                           \
+                                                     .vcpu_create = create,                        \
+                                                     .vcpu_destroy = use_vcpu,                     \
+                                                     .vcpu_api = no_api,                           \
+                                                     .run = run_vcpu,                              \
+                                                     .kick = use_vcpu,                             \
+                                                     .stop = use_vcpu}
 ACCEL(slow);
 ACCEL(fast);
 ACCEL(lockstep);
-static const struct bp_accel_class *const accels[] = {&slow_accel, &fast_accel, &lockstep_accel, NULL};
-static const struct bp_accel_factory accel_factory = {.size = sizeof(accel_factory), .classes = accels};
+static const struct bp_accel_class *const accels[] = {&slow_accel, &fast_accel, &lockstep_accel,
+                                                      NULL};
+static const struct bp_accel_factory accel_factory = {.size = sizeof(accel_factory),
+                                                      .classes = accels};
 
-/* --- the door ------------------------------------------------------------------------------------------------- */
+/* --- the door --------------------------------------------------------------------------------- */
 
 static const void *get_factory(const char *id)
 {
@@ -270,9 +349,13 @@ static const void *get_factory(const char *id)
 
 const struct bp_plugin *bp_plugin_query_v1(void)
 {
-    static const struct bp_plugin plugin = {.size = sizeof(plugin), .id = "check", .version = "1.2.3",
-                                            .vendor = "tests", .license = "Apache-2.0",
-                                            .doc = "Types for the tests of descriptions.", .get_factory = get_factory};
+    static const struct bp_plugin plugin = {.size = sizeof(plugin),
+                                            .id = "check",
+                                            .version = "1.2.3",
+                                            .vendor = "tests",
+                                            .license = "Apache-2.0",
+                                            .doc = "Types for the tests of descriptions.",
+                                            .get_factory = get_factory};
 
     return &plugin;
 }
