@@ -285,19 +285,42 @@ static int32_t put_blob(struct loader *l, const struct boot *b, struct bp_boot *
     return machine_add_segment(l->machine, "boot information", base, bytes, length, 0);
 }
 
-/* Flash or ROM may hold a program already; without either there is nothing to run. */
-static bool has_rom(const struct graph *g)
+static bool has_medium(const struct graph *g, const struct graph_node *node)
 {
-    for (uint32_t i = 0; i < g->nnodes; i++)
-        for (uint32_t r = 0; g->nodes[i]->type->kind == TYPE_DEVICE && r < g->nodes[i]->type->nregions; r++)
-            if (g->nodes[i]->type->regions[r].flags & BP_REGION_ROMD)
+    for (uint32_t i = 0; i < g->nattaches; i++)
+        for (uint32_t k = 0; g->attaches[i].node == node && k < g->nbackends; k++)
+            if (!strcmp(g->attaches[i].backend, g->backends[k].name))
                 return true;
     return false;
+}
+
+/* May this node hold a program already? Flash does with a medium behind it, a vendor's ROM by itself; core/rom is empty. */
+static bool may_hold_program(const struct graph *g, const struct graph_node *node)
+{
+    const struct type *type = node->type;
+    bool rom = false, drive = false;
+
+    for (uint32_t i = 0; i < type->nregions; i++)
+        rom |= (type->regions[i].flags & BP_REGION_ROMD) != 0;
+    for (uint32_t i = 0; i < type->nports; i++)
+        drive |= type->ports[i].kind == BP_PORT_BLOCK;
+    return rom && (drive ? has_medium(g, node) : type->plugin != NULL);
+}
+
+static bool nothing_to_run(const struct loader *l, const struct boot *b)
+{
+    const struct graph *g = l->graph;
+
+    for (uint32_t i = 0; i < g->nnodes; i++)
+        if (may_hold_program(g, g->nodes[i]))
+            return false;
+    return !b->has_firmware && !b->has_kernel && !l->nclaims;
 }
 
 int32_t load_images(struct machine *m, struct diag *d)
 {
     struct loader l = {.machine = m, .graph = machine_graph(m), .diag = d};
+    bool nothing;
     struct boot b = {0};
     struct bp_boot boot = {.size = sizeof(boot)};
     int32_t status = place_init(&l), others;
@@ -308,9 +331,10 @@ int32_t load_images(struct machine *m, struct diag *d)
     others = load_others(&l);
     if (status == BP_OK)
         status = others;
+    nothing = nothing_to_run(&l, &b); /* an initrd is no program */
     if (status == BP_OK)
         status = load_initrd(&l, &b);
-    if (status == BP_OK && !b.has_firmware && !b.has_kernel && !l.graph->nimages && !has_rom(l.graph)) {
+    if (status == BP_OK && nothing) {
         diag_error(d, nowhere, l.graph->name, "nothing to run: name a program with --image kernel=FILE");
         status = BP_E_NOENT;
     }

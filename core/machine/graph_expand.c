@@ -154,13 +154,13 @@ static void expand_node(struct graph_loader *l, const struct graph_part *part,
         return;
     }
     if (!read_range(l, &w, repeat->value, &range)) {
-        l->incomplete = true;
+        *arena_push(l->arena, l->lost, l->nlost) = name;
         return;
     }
     if (range.last - range.first >= (int64_t)GRAPH_MAX_NODES) {
         graph_error(l, repeat->value->pos, name, "repeat", "more than %u nodes: describe fewer",
                     GRAPH_MAX_NODES);
-        l->incomplete = true;
+        *arena_push(l->arena, l->lost, l->nlost) = name;
         return;
     }
     for (int64_t i = range.first; i <= range.last; i++)
@@ -251,7 +251,7 @@ void graph_override(struct graph_loader *l, const struct graph_part *part, uint3
             for (uint32_t e = 0; e < target->value->count; e++)
                 change(l, instance, &part->scope, &target->value->entries[e]);
         }
-        if (!found && !l->incomplete)
+        if (!found && !graph_is_lost(l, name))
             unknown_target(l, part, first, target);
     }
 }

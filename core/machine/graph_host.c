@@ -334,7 +334,7 @@ static void check_attaches(struct graph_loader *l, const struct choice *list, ui
 
         for (uint32_t k = 0; k < nnames; k++)
             used |= !strcmp(names[k], b->name);
-        if (!used && !l->incomplete)
+        if (!used && !l->nlost)
             diag_warn(l->diag, b->pos, b->name, "no node uses this back end%s",
                       graph_hint(l, b->name, names, nnames));
         if (!(b->type->backend->flags & BP_BACKEND_TERMINAL))

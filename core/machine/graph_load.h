@@ -111,7 +111,8 @@ struct graph_loader {
     struct graph_instance **instances;
     uint32_t ninstances;
     struct graph_instance *buckets[GRAPH_BUCKETS]; /* the same, by name */
-    bool incomplete; /* some node is broken: an unknown name may be its fault */
+    const char **lost; /* nodes whose repeat could not be expanded; nobody misses them aloud */
+    uint32_t nlost;
 };
 
 /* Where a value stands: for errors, and for the meaning of names. */
@@ -183,6 +184,8 @@ void graph_override(struct graph_loader *l, const struct graph_part *part, uint3
 
 /* --- graph_name.c --- */
 void graph_add_instance(struct graph_loader *l, struct graph_instance *instance);
+/* Would a node of this name be there, had its repeat not been wrong? */
+bool graph_is_lost(const struct graph_loader *l, const char *name);
 /* The instance called exactly so; NULL. */
 struct graph_instance *graph_find_instance(const struct graph_loader *l, const char *prefix,
                                            const char *name);

@@ -46,6 +46,18 @@ struct graph_instance *graph_find_instance(const struct graph_loader *l, const c
     return i;
 }
 
+bool graph_is_lost(const struct graph_loader *l, const char *name)
+{
+    for (uint32_t i = 0; i < l->nlost; i++) {
+        size_t length = strlen(l->lost[i]);
+
+        if (!strncmp(l->lost[i], name, length) &&
+            strspn(name + length, "0123456789") == strlen(name + length))
+            return true;
+    }
+    return false;
+}
+
 struct graph_instance *graph_instance(const struct graph_loader *l, const struct graph_scope *scope,
                                       const char *name)
 {
@@ -60,6 +72,7 @@ struct graph_instance *graph_instance(const struct graph_loader *l, const struct
 struct graph_node *graph_node(struct graph_loader *l, const struct graph_where *w,
                               struct diag_pos pos, const char *name)
 {
+    const struct graph_part *part = w->scope && w->scope->part ? w->scope->part : l->board;
     const struct graph_instance *found = graph_instance(l, w->scope, name);
     const char **names, *hint;
 
@@ -71,6 +84,9 @@ struct graph_node *graph_node(struct graph_loader *l, const struct graph_where *
     }
     if (found)
         return found->node; /* NULL when broken: reported with its type */
+    for (const struct graph_part *p = part; p; p = p->outer)
+        if (graph_is_lost(l, arena_printf(l->arena, "%s%s", p->prefix, name)))
+            return NULL;
     names = arena_alloc(l->arena, (l->ninstances + 1) * sizeof(*names));
     for (uint32_t i = 0; i < l->ninstances; i++) {
         names[i] = l->instances[i]->absent ? NULL : l->instances[i]->name;
@@ -112,6 +128,9 @@ void graph_glob(struct graph_loader *l, const struct graph_where *w, struct diag
             if (instance->node)
                 fn(ctx, instance->node);
         }
+        for (uint32_t i = 0; i < l->nlost; i++)
+            found |= !strncmp(l->lost[i], part->prefix, length) &&
+                     !fnmatch(pattern, arena_printf(l->arena, "%s0", l->lost[i] + length), 0);
     }
     if (!found)
         graph_error(l, pos, w->node, w->key, "no node is called like `%.64s`: check the pattern",

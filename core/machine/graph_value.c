@@ -290,6 +290,8 @@ static bool read_list(struct reading *r, const struct yaml_value *v, struct grap
         ok &= read_element(r, v->items[i], out);
     r->row = row;
     r->pos = v->pos;
+    if (out->list.count < row->min && r->l->nlost) /* they may be among the lost */
+        return ok;
     if (ok && (row->min || row->max) && (out->list.count < row->min || out->list.count > row->max))
         return ERROR(r, "has %u elements: use %" PRIu64 " to %" PRIu64, out->list.count, row->min,
                      row->max);

@@ -4,16 +4,10 @@
  * processor or ABI. What dlopen() would crash on is refused before.
  */
 #include "core/plugin/object.h"
+
+#include "core/machine/dev.h"
 #include "core/plugin/semver.h"
 
-#include <backplane/backend.h>
-#include <backplane/block.h>
-#include <backplane/bus.h>
-#include <backplane/char.h>
-#include <backplane/line.h>
-#include <backplane/thread.h>
-#include <backplane/time.h>
-#include <backplane/trace.h>
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
@@ -42,13 +36,6 @@
 #else
 #define HOST_MACHINE EM_NONE
 #endif
-
-/* What this core offers through bp_core.get(). */
-static const char *const offered[] = {
-    BP_LINE_ID,    BP_TIMER_ID, BP_CLOCK_ID,        BP_DMA_ID,       BP_MEM_ID,
-    BP_MACHINE_ID, BP_CHAR_ID,  BP_BLOCK_ID,        BP_TRACE_ID,     BP_ERROR_ID,
-    BP_THREAD_ID,  BP_LOOP_ID,  BP_BACKEND_HOST_ID, BP_VCPU_HOST_ID,
-};
 
 static int32_t refuse(char why[OBJECT_WHY], const char *text)
 {
@@ -167,17 +154,12 @@ static int32_t check_info(const struct plugin *p, char why[OBJECT_WHY])
     if (!info->get_factory)
         return refuse(why, "has no get_factory(): set it in struct bp_plugin");
     for (size_t i = 0; info->requires_ids && info->requires_ids[i]; i++) {
-        bool found = false;
-
-        for (size_t k = 0; k < sizeof(offered) / sizeof(*offered); k++)
-            found |= !strcmp(offered[k], info->requires_ids[i]);
-        if (!found) {
-            snprintf(
-                why, OBJECT_WHY,
-                "needs the interface `%.64s`, which this core does not offer: use a newer core",
-                info->requires_ids[i]);
-            return BP_E_UNSUPPORTED;
-        }
+        if (machine_iface(NULL, info->requires_ids[i]))
+            continue;
+        snprintf(why, OBJECT_WHY,
+                 "needs the interface `%.64s`, which this core does not offer: use a newer core",
+                 info->requires_ids[i]);
+        return BP_E_UNSUPPORTED;
     }
     return BP_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The 16550 against its data sheet (PC16550D; section numbers as in plugins/device/standard/ns16550.c).
+ * The 16550 against its data sheet (PC16550D; section numbers as in plugins/device/standard/ns16550.h).
  */
 #include "device.h"
 
@@ -132,9 +132,9 @@ Test(ns16550, thre_interrupt)
     struct th *t = started();
 
     set(t, IER, 0x02);
-    cr_expect_eq(irq(t), 1, "8.5: enabling while THRE is set interrupts at once");
+    cr_expect_eq(irq(t), 1, "8.6: enabling while THRE is set interrupts at once");
     cr_expect_eq(get(t, IIR), 0x02);
-    cr_expect_eq(irq(t), 0, "8.4: reading IIR resets it");
+    cr_expect_eq(irq(t), 0, "8.5: reading IIR resets it");
     cr_expect_eq(get(t, IIR), 0x01);
     set(t, THR, 'x');
     cr_expect_eq(irq(t), 1);
@@ -172,7 +172,7 @@ Test(ns16550, transmitter_fifo_can_be_cleared)
     for (int i = 0; i < 8; i++)
         set(t, THR, 'z');
     set(t, FCR, 0x05);
-    cr_expect_eq(get(t, LSR) & 0x60, 0x20, "8.2: the shift register is not cleared");
+    cr_expect_eq(get(t, LSR) & 0x60, 0x20, "8.4: the shift register is not cleared");
     th_accept(t, TH_NO_LIMIT);
     cr_expect(th_wrote(t, "z"));
     close_device(t);
@@ -246,7 +246,7 @@ Test(ns16550, character_timeout)
     cr_expect_eq(irq(t), 1);
     cr_expect_eq(get(t, IIR), 0xcc);
     get(t, RBR);
-    cr_expect_eq(irq(t), 0, "8.6: a read ends it");
+    cr_expect_eq(irq(t), 0, "8.10: a read ends it");
     th_advance(t, 5 * CHAR_NS);
     cr_expect_eq(get(t, IIR), 0xcc, "and it counts again for the rest");
     get(t, RBR);

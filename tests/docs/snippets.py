@@ -5,6 +5,7 @@
 A fence's info string says what to do with it; the words after the language are:
 
     ```yaml check [file=NAME]   is a valid description: `backplane check` exits 0
+    ```yaml save file=NAME      is kept for a later snippet, which includes it
     ```yaml invalid             has mistakes: exits 2; a following ```text output fence is the exact report
     ```c compile [file=NAME]    compiles alone as C11 against the SDK, without a warning
     ```sh run                   runs with the built `backplane` in PATH; a following ```text output is what it prints
@@ -78,6 +79,9 @@ class Document:
         name = self.write(line, words, ".yaml", text)
         self.expect(line, self.run(["backplane", "check", name]), 2, output)
 
+    def save(self, line, words, text, output):
+        self.write(line, words, "", text)
+
     def compile(self, line, words, text, output):
         name = self.write(line, words, ".c", text)
         command = ["cc", "-std=c11", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", "-fsyntax-only",
@@ -88,7 +92,8 @@ class Document:
         self.expect(line, self.run(["bash", "-euo", "pipefail", "-c", text]), 0, output)
 
     def test(self):
-        actions = {"check": self.check, "invalid": self.invalid, "compile": self.compile, "run": self.run_shell}
+        actions = {"check": self.check, "invalid": self.invalid, "compile": self.compile, "run": self.run_shell,
+                   "save": self.save}
         blocks = list(fences(self.path))
         for i, (line, language, words, text) in enumerate(blocks):
             action = words[0] if words else ""

@@ -449,11 +449,49 @@ Test(load, all_mistakes_in_one_pass)
     rig_finish(&rig);
 }
 
-Test(load, rom_alone_may_hold_a_program)
+/* Flash with a drive behind it, such as a board boots from. */
+static const struct bp_region flash_regions[] = {
+    {.name = "reg", .doc = "content", .flags = BP_REGION_RAM | BP_REGION_ROMD},
+};
+static const struct bp_port flash_ports[] = {
+    {.name = "drive", .doc = "medium", .kind = BP_PORT_BLOCK, .offset = 0},
+};
+static const struct bp_device_class flash_class = {
+    .size = sizeof(flash_class),
+    .instance_size = 8,
+    .instance_align = 8,
+    .name = "flash",
+    .doc = "flash",
+    .regions = BP_ARRAY(flash_regions),
+    .ports = BP_ARRAY(flash_ports),
+};
+static const struct bp_backend_class medium_class = {
+    .size = sizeof(medium_class), .instance_size = 8, .instance_align = 8, .name = "medium", .kind = BP_BACKEND_BLOCK};
+
+Test(load, flash_with_a_medium_may_hold_a_program)
 {
     board(&cpu64, 16 * MIB);
+    rig_attach(&rig, rig_device(&rig, "flash0", &flash_class, 0x20000000, 0x1000), "drive", "boot");
+    rig_backend(&rig, "boot", &medium_class);
     must_load();
     cr_expect_eq(rig.m->boot.entry, 0);
+    rig_finish(&rig);
+}
+
+Test(load, empty_flash_holds_none)
+{
+    board(&cpu64, 16 * MIB);
+    rig_attach(&rig, rig_device(&rig, "flash0", &flash_class, 0x20000000, 0x1000), "drive", "boot");
+    must_refuse("rig", "nothing to run: name a program with --image kernel=FILE");
+    rig_finish(&rig);
+}
+
+Test(load, data_for_a_rom_is_a_program)
+{
+    board(&cpu64, 16 * MIB);
+    give_place("bootrom", 0x1000);
+    give_image("bootrom", file_with("bootrom", "code", 4));
+    must_load();
     rig_finish(&rig);
 }
 
@@ -488,9 +526,8 @@ Test(load, large_images_stay_in_their_files)
 
 Test(load, nothing_to_run)
 {
-    rig_init(&rig);
-    rig_core(&rig, "ram", "ram", RAM, MIB);
-    rig_cpu(&rig, "hart0", &cpu64);
+    board(&cpu64, 16 * MIB);
+    give_image("initrd", file_with("initrd", "cpio", 4));
     must_refuse("rig", "nothing to run: name a program with --image kernel=FILE");
     rig_finish(&rig);
 }

@@ -516,40 +516,43 @@ Test(vcpu, the_machine_lock_is_exclusive_and_recursive)
     lock_finish(&lock);
 }
 
-#define STORM 60000
+static _Atomic uint32_t order[4], norder;
 
-static uint32_t turns[4], arrived;
-
-static void *stormer(void *arg)
+static void *queue_up(void *arg)
 {
-    uint32_t *mine = arg;
-    bool first = true, more = true;
-
-    while (more) {
-        lock_take(&lock);
-        arrived += first;
-        first = false;
-        if (arrived == 4) { /* from now on it counts */
-            more = ++shared < STORM;
-            ++*mine;
-        }
-        lock_drop(&lock);
-    }
+    lock_take(&lock);
+    atomic_store(&order[atomic_fetch_add(&norder, 1)], (uint32_t)(uintptr_t)arg);
+    lock_drop(&lock);
     return NULL;
 }
 
-/* First come, first served: who comes back at once finds the others before him. */
-Test(vcpu, a_storm_on_the_lock_is_shared_out)
+/* First come, first served: who drops the lock and comes back at once finds the others before him. */
+Test(vcpu, waiters_are_served_in_the_order_they_came)
 {
-    pthread_t threads[4];
+    pthread_t threads[3];
 
     rig_init(&r);
     lock_init(&lock);
-    for (int i = 0; i < 4; i++)
-        pthread_create(&threads[i], NULL, stormer, &turns[i]);
-    for (int i = 0; i < 4; i++)
-        pthread_join(threads[i], NULL);
-    for (int i = 0; i < 4; i++)
-        cr_assert_gt(turns[i], STORM / 16, "thread %d had %u turns", i, turns[i]);
+    for (int round = 0; round < 50; round++) {
+        atomic_store(&norder, 0);
+        lock_take(&lock);
+        for (uintptr_t i = 0; i < 3; i++) {
+            uint64_t before = atomic_load(&lock.next);
+
+            pthread_create(&threads[i], NULL, queue_up, (void *)i);
+            while (atomic_load(&lock.next) == before)
+                sched_yield();
+        }
+        if (round % 2)
+            usleep(2000); /* let them fall asleep; otherwise some still spin */
+        lock_drop(&lock);
+        lock_take(&lock);
+        cr_assert_eq(atomic_load(&norder), 3);
+        for (uint32_t i = 0; i < 3; i++)
+            cr_assert_eq(atomic_load(&order[i]), i);
+        lock_drop(&lock);
+        for (int i = 0; i < 3; i++)
+            pthread_join(threads[i], NULL);
+    }
     lock_finish(&lock);
 }

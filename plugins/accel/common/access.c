@@ -200,9 +200,11 @@ static int find_two(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t kind,
 {
     uint64_t second = behind(va, width - 1, x) & ~(MMU_PAGE - 1);
 
-    if (mmu_find(mmu, va, kind, x & BP_MEM_CONTEXT, &two[0]))
+    uint32_t first = (uint32_t)(MMU_PAGE - OFFSET(va));
+
+    if (mmu_find(mmu, va, first, kind, x & BP_MEM_CONTEXT, &two[0]))
         return MMU_FAULT;
-    return mmu_find(mmu, second, kind, x & BP_MEM_CONTEXT, &two[1]);
+    return mmu_find(mmu, second, width - first, kind, x & BP_MEM_CONTEXT, &two[1]);
 }
 
 static uint64_t byte_address(uint64_t va, uint32_t i, const struct mmu_found two[2])
@@ -233,7 +235,7 @@ static int load_page(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, u
     struct mmu_found found;
     const struct mmu_page *page;
 
-    if (mmu_find(mmu, va, BP_MEM_READ, x & BP_MEM_CONTEXT, &found))
+    if (mmu_find(mmu, va, width, BP_MEM_READ, x & BP_MEM_CONTEXT, &found))
         return MMU_FAULT;
     page = mmu_page(mmu, found.pa);
     if (page->host) {
@@ -309,7 +311,7 @@ static int store_page(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, 
     struct mmu_found found;
     struct mmu_page page;
 
-    if (mmu_find(mmu, va, BP_MEM_WRITE, x & BP_MEM_CONTEXT, &found))
+    if (mmu_find(mmu, va, width, BP_MEM_WRITE, x & BP_MEM_CONTEXT, &found))
         return MMU_FAULT;
     page = *mmu_page(mmu, found.pa);
     if (!is_ram(&page)) {
@@ -418,7 +420,7 @@ static int find_ram(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t kind,
 {
     if (va & (width - 1))
         return mmu_raise(mmu, BP_FAULT_MISALIGNED, kind, 0, va);
-    if (mmu_find(mmu, va, kind, context, found))
+    if (mmu_find(mmu, va, width, kind, context, found))
         return MMU_FAULT;
     *page = *mmu_page(mmu, found->pa);
     return is_ram(page) ? MMU_OK : mmu_raise(mmu, BP_FAULT_BUS, kind, 0, va);

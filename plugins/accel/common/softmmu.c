@@ -91,10 +91,10 @@ static const uint32_t needed[] = {
 };
 
 /* Asks the CPU class. */
-static int walk(struct mmu *mmu, uint64_t va, uint32_t kind, uint32_t context,
+static int walk(struct mmu *mmu, uint64_t va, uint32_t bytes, uint32_t kind, uint32_t context,
                 struct mmu_found *found)
 {
-    struct bp_walk w = {0};
+    struct bp_walk w = {.bytes = bytes};
     int32_t cause;
 
     mmu->stats.walks++;
@@ -112,7 +112,8 @@ static int walk(struct mmu *mmu, uint64_t va, uint32_t kind, uint32_t context,
     return MMU_OK;
 }
 
-int mmu_find(struct mmu *mmu, uint64_t va, uint32_t kind, uint32_t context, struct mmu_found *found)
+int mmu_find(struct mmu *mmu, uint64_t va, uint32_t bytes, uint32_t kind, uint32_t context,
+             struct mmu_found *found)
 {
     struct mmu_walk *known = &mmu->tlbs[context].walks[va / MMU_PAGE % MMU_WALKS];
     int result;
@@ -121,7 +122,7 @@ int mmu_find(struct mmu *mmu, uint64_t va, uint32_t kind, uint32_t context, stru
         *found = (struct mmu_found){known->pa | (va & (MMU_PAGE - 1)), known->prot, 1};
         return MMU_OK;
     }
-    result = walk(mmu, va, kind, context, found);
+    result = walk(mmu, va, bytes, kind, context, found);
     if (result == MMU_OK && found->whole)
         *known = (struct mmu_walk){PAGE_OF(va) | 1, PAGE_OF(found->pa), found->prot};
     return result;
@@ -167,7 +168,7 @@ int mmu_fetch(struct mmu *mmu, uint64_t va, uint32_t context, uint64_t *pa, int 
 
     if (fetch->va != PAGE_OF(va) || fetch->generation != mmu->generation ||
         fetch->context != context) {
-        if (walk(mmu, va, BP_MEM_FETCH, context, &found))
+        if (walk(mmu, va, 2, BP_MEM_FETCH, context, &found))
             return MMU_FAULT;
         note_fetched(mmu, va);
         if (found.whole)

@@ -189,7 +189,7 @@ struct mmu_found {
     uint32_t prot;
     uint32_t whole; /* the mapping may be cached */
 };
-int mmu_find(struct mmu *mmu, uint64_t va, uint32_t kind, uint32_t context,
+int mmu_find(struct mmu *mmu, uint64_t va, uint32_t bytes, uint32_t kind, uint32_t context,
              struct mmu_found *found);
 void mmu_fill(struct mmu *mmu, uint64_t va, uint32_t context, int write,
               const struct mmu_page *page);

@@ -180,19 +180,19 @@ static const struct bp_iface_row ifaces[] = {
 
 static int32_t check_geometry(struct cfi_flash *f, const struct bp_core *core)
 {
-    uint64_t chip_block = f->block_size / (f->bank_width / f->device_width);
+    uint32_t chips = f->bank_width / f->device_width;
 
     if (!bp_is_power_of_two(f->bank_width))
         return bp_fail(core, f->dev, BP_E_INVAL, "bank-width", "not a power of two: give 1, 2, 4 or 8");
-    if (f->device_width > f->bank_width || f->bank_width / f->device_width > CFI_MAX_CHIPS)
+    if (!chips || chips > CFI_MAX_CHIPS)
         return bp_fail(core, f->dev, BP_E_INVAL, "device-width", "a bank has 1 to 4 chips: change bank-width or device-width");
-    if (!bp_is_power_of_two(f->block_size) || chip_block < 256)
+    if (!bp_is_power_of_two(f->block_size) || f->block_size / chips < 256)
         return bp_fail(core, f->dev, BP_E_INVAL, "block-size", "not a power of two of at least 256 bytes for each chip");
     if (!bp_is_power_of_two(f->bytes) || f->bytes < f->block_size)
         return bp_fail(core, f->dev, BP_E_INVAL, NULL, "the size in `reg` is not a power of two of at least one block");
     if (f->bytes / f->block_size > CFI_MAX_BLOCKS)
         return bp_fail(core, f->dev, BP_E_INVAL, "block-size", "more than 4096 blocks: use larger ones");
-    f->nchips = f->bank_width / f->device_width;
+    f->nchips = chips;
     f->nblocks = (uint32_t)(f->bytes / f->block_size);
     return BP_OK;
 }

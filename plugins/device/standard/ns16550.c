@@ -8,114 +8,23 @@
  * The character behind the pins is not cut into bits: it leaves at once, or after the time it would take at the
  * programmed rate with `pace: true`. Bits are still counted for what software can observe: word length and the
  * receiver's character time-out. The delay of the THRE interrupt by a character time after a one-byte write
- * (8.5, note 2 of the FIFO mode) does not exist without pins and is left out in both modes.
+ * (8.10) does not exist without pins and is left out in both modes.
  */
+#include "ns16550.h"
 #include "standard.h"
 
-#include <backplane/backend.h>
-#include <backplane/char.h>
 #include <backplane/fdt.h>
-#include <backplane/line.h>
-#include <backplane/regs.h>
 #include <backplane/state.h>
-#include <backplane/time.h>
 #include <backplane/util/ifaces.h>
 #include <backplane/util/ticks.h>
 
-#define FIFO_DEPTH 16
-
-#define IER_RDA 0x01u
-#define IER_THRE 0x02u
-#define IER_RLS 0x04u
-#define IER_MODEM 0x08u
-
-/* 8.4: interrupt identification, in falling priority. */
-#define IIR_NONE 0x01u
-#define IIR_RLS 0x06u
-#define IIR_RDA 0x04u
-#define IIR_TIMEOUT 0x0cu
-#define IIR_THRE 0x02u
-#define IIR_MODEM 0x00u
-#define IIR_FIFO 0xc0u
-
-#define FCR_ENABLE 0x01u
-#define FCR_CLEAR_RX 0x02u
-#define FCR_CLEAR_TX 0x04u
-#define FCR_KEPT (0xc0u | 0x08u | FCR_ENABLE) /* the clear bits clear themselves */
-
-#define LCR_STOP 0x04u
-#define LCR_PARITY 0x08u
-#define LCR_BREAK 0x40u
-#define LCR_DLAB 0x80u
-
-#define MCR_DTR 0x01u
-#define MCR_RTS 0x02u
-#define MCR_OUT1 0x04u
-#define MCR_OUT2 0x08u
-#define MCR_LOOP 0x10u
-
-#define LSR_DR 0x01u
-#define LSR_OE 0x02u
-#define LSR_PE 0x04u
-#define LSR_FE 0x08u
-#define LSR_BI 0x10u
-#define LSR_THRE 0x20u
-#define LSR_TEMT 0x40u
-#define LSR_FIFO_ERROR 0x80u
-#define LSR_ERRORS (LSR_OE | LSR_PE | LSR_FE | LSR_BI)
-#define LSR_CHAR_ERRORS (LSR_PE | LSR_FE | LSR_BI) /* travel with the character they belong to */
-
-#define MSR_DCTS 0x01u
-#define MSR_DDSR 0x02u
-#define MSR_TERI 0x04u
-#define MSR_DDCD 0x08u
-#define MSR_CTS 0x10u
-#define MSR_DSR 0x20u
-#define MSR_RI 0x40u
-#define MSR_DCD 0x80u
-#define MSR_DELTAS 0x0fu
-
-struct fifo {
-    uint8_t data[FIFO_DEPTH];
-    uint8_t errors[FIFO_DEPTH]; /* LSR_CHAR_ERRORS of each character */
-    uint32_t count;
-};
-
-struct uart {
-    struct bp_dev *dev;
-    const struct bp_line_api *lines;
-    const struct bp_char_api *chars;
-    const struct bp_timer_api *timers;
-    const struct bp_clock_api *clocks;
-
-    struct bp_line *irq;
-    struct bp_char *chardev;
-    struct bp_clock_in *clock;
-    struct bp_timer *timeout, *shift;
-    uint32_t reg_shift, reg_io_width;
-    uint8_t pace;
-
-    uint8_t ier, fcr, lcr, mcr, msr, scr, dll, dlm;
-    uint8_t errors;       /* LSR error bits not yet read */
-    uint8_t timed_out;    /* 8.4: character time-out is pending */
-    uint8_t thre_pending; /* THRE interrupt: pending until IIR is read or THR written */
-    uint8_t tsr, tsr_full;
-    uint8_t tsr_done;     /* shifted out, and the peer did not take it yet */
-    struct fifo rx, tx;
-};
-
-static void fifo_clear(struct fifo *f)
-{
-    f->count = 0;
-}
-
-static void fifo_push(struct fifo *f, uint8_t data, uint8_t errors)
+static void fifo_push(struct uart_fifo *f, uint8_t data, uint8_t errors)
 {
     f->data[f->count] = data;
     f->errors[f->count++] = errors;
 }
 
-static uint8_t fifo_pop(struct fifo *f)
+static uint8_t fifo_pop(struct uart_fifo *f)
 {
     uint8_t data = f->data[0];
 
@@ -158,7 +67,7 @@ static uint64_t char_ns(const struct uart *u)
     return hz ? bp_muldiv(half_bits * 8 * divisor, BP_NS_PER_S, hz) : 0;
 }
 
-static uint8_t pending(const struct uart *u)
+uint8_t uart_pending(const struct uart *u)
 {
     if ((u->ier & IER_RLS) && (u->errors & LSR_ERRORS))
         return IIR_RLS;
@@ -173,14 +82,14 @@ static uint8_t pending(const struct uart *u)
     return IIR_NONE;
 }
 
-static void update_irq(struct uart *u)
+void uart_update_irq(struct uart *u)
 {
-    u->lines->set(u->irq, 0, pending(u) != IIR_NONE);
+    u->lines->set(u->irq, 0, uart_pending(u) != IIR_NONE);
 }
 
 /* --- receiver ------------------------------------------------------------------------------------------ */
 
-/* 8.6, FIFO interrupt mode: the time-out counts from the last character received or read. */
+/* 8.10: the time-out counts from the last character received or read. */
 static void restart_timeout(struct uart *u)
 {
     u->timed_out = 0;
@@ -195,7 +104,7 @@ static void on_timeout(void *self)
     struct uart *u = self;
 
     u->timed_out = u->rx.count != 0;
-    update_irq(u);
+    uart_update_irq(u);
 }
 
 /* The errors of a character show in LSR when it reaches the top of the FIFO (8.3). */
@@ -216,11 +125,11 @@ static void receive(struct uart *u, uint8_t data, uint8_t errors)
         if (!(u->fcr & FCR_ENABLE)) /* 8.3: the 16450 overwrites; in FIFO mode the new character is lost */
             u->rx.data[0] = data & word_mask(u);
     }
-    if (!u->timed_out) /* 8.6: once it has occurred only a read ends it */
+    if (!u->timed_out) /* 8.10: once it has occurred only a read ends it */
         restart_timeout(u);
 }
 
-static uint64_t read_rbr(struct uart *u)
+uint8_t uart_read_rbr(struct uart *u)
 {
     uint8_t data = u->rx.data[0];
 
@@ -228,10 +137,16 @@ static uint64_t read_rbr(struct uart *u)
         fifo_pop(&u->rx);
         reveal_errors(u);
         restart_timeout(u);
-        update_irq(u);
+        uart_update_irq(u);
         u->chars->resume(u->chardev);
     }
     return data;
+}
+
+void uart_clear_rx(struct uart *u)
+{
+    u->rx.count = 0;
+    restart_timeout(u);
 }
 
 static uint32_t room(void *self)
@@ -247,7 +162,7 @@ static void on_input(void *self, const uint8_t *data, uint32_t bytes)
 
     for (uint32_t i = 0; i < bytes; i++)
         receive(u, data[i], 0);
-    update_irq(u);
+    uart_update_irq(u);
 }
 
 /* --- transmitter --------------------------------------------------------------------------------------- */
@@ -281,7 +196,7 @@ static void transmit(struct uart *u)
         if (!u->tsr_done || !shift_out(u))
             break;
     }
-    update_irq(u);
+    uart_update_irq(u);
 }
 
 static void on_shift(void *self)
@@ -297,13 +212,20 @@ static void on_writable(void *self)
     transmit(self);
 }
 
-static void write_thr(struct uart *u, uint8_t data)
+void uart_write_thr(struct uart *u, uint8_t data)
 {
     u->thre_pending = 0;
     if (u->tx.count == depth(u))
         u->tx.count--; /* written over THRE = 0: the last character is replaced */
     fifo_push(&u->tx, data, 0);
     transmit(u);
+}
+
+void uart_clear_tx(struct uart *u)
+{
+    if (u->tx.count)
+        u->thre_pending = 1;
+    u->tx.count = 0;
 }
 
 /* --- modem lines --------------------------------------------------------------------------------------- */
@@ -317,7 +239,7 @@ static uint8_t modem_inputs(const struct uart *u)
                      (u->mcr & MCR_OUT1 ? MSR_RI : 0) | (u->mcr & MCR_OUT2 ? MSR_DCD : 0));
 }
 
-static void update_modem(struct uart *u)
+void uart_update_modem(struct uart *u)
 {
     uint8_t now = modem_inputs(u), changed = (uint8_t)((u->msr ^ now) & ~MSR_DELTAS);
 
@@ -326,7 +248,7 @@ static void update_modem(struct uart *u)
     u->msr |= changed & MSR_DSR ? MSR_DDSR : 0;
     u->msr |= changed & MSR_DCD ? MSR_DDCD : 0;
     u->msr |= (changed & MSR_RI) && !(now & MSR_RI) ? MSR_TERI : 0; /* trailing edge only */
-    update_irq(u);
+    uart_update_irq(u);
 }
 
 static void on_event(void *self, uint32_t event)
@@ -335,185 +257,8 @@ static void on_event(void *self, uint32_t event)
 
     if (event == BP_CHAR_BREAK && !(u->mcr & MCR_LOOP))
         receive(u, 0, LSR_BI); /* 8.3: one zero character enters the FIFO */
-    update_modem(u);
+    uart_update_modem(u);
 }
-
-/* --- registers (8.0, table 2) --------------------------------------------------------------------------- */
-
-static uint64_t on_rbr_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
-{
-    struct uart *u = self;
-
-    return access->flags & BP_ACCESS_DEBUG ? u->rx.data[0] : read_rbr(u);
-}
-
-static void on_thr_write(void *self, uint32_t index, uint64_t value, uint64_t old)
-{
-    write_thr(self, (uint8_t)value);
-}
-
-static void on_ier_write(void *self, uint32_t index, uint64_t value, uint64_t old)
-{
-    struct uart *u = self;
-
-    if ((value & ~old & IER_THRE) && !u->tx.count)
-        u->thre_pending = 1; /* 8.5: enabled while THRE is already set */
-    update_irq(u);
-}
-
-static uint64_t on_iir_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
-{
-    struct uart *u = self;
-    uint8_t id = pending(u);
-
-    if (id == IIR_THRE && !(access->flags & BP_ACCESS_DEBUG)) {
-        u->thre_pending = 0; /* 8.4, table 4: reading IIR resets it if it is the source */
-        update_irq(u);
-    }
-    return id | (u->fcr & FCR_ENABLE ? IIR_FIFO : 0);
-}
-
-static void on_fcr_write(void *self, uint32_t index, uint64_t value, uint64_t old)
-{
-    struct uart *u = self;
-    uint32_t toggled = (value ^ u->fcr) & FCR_ENABLE;
-
-    if (toggled || (value & FCR_CLEAR_RX)) {
-        fifo_clear(&u->rx);
-        restart_timeout(u);
-    }
-    if ((toggled || (value & FCR_CLEAR_TX)) && u->tx.count) {
-        fifo_clear(&u->tx);
-        u->thre_pending = 1;
-    }
-    u->fcr = value & FCR_ENABLE ? value & FCR_KEPT : 0; /* 8.2: other bits count only with bit 0 set */
-    update_irq(u);
-    u->chars->resume(u->chardev);
-}
-
-static void on_mcr_write(void *self, uint32_t index, uint64_t value, uint64_t old)
-{
-    struct uart *u = self;
-
-    update_modem(u);
-    if (old & ~value & MCR_LOOP)
-        u->chars->resume(u->chardev);
-}
-
-static uint64_t on_lsr_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
-{
-    struct uart *u = self;
-    uint8_t lsr = u->errors;
-
-    lsr |= u->rx.count ? LSR_DR : 0;
-    lsr |= u->tx.count ? 0 : LSR_THRE;
-    lsr |= u->tx.count || u->tsr_full ? 0 : LSR_TEMT;
-    for (uint32_t i = 0; (u->fcr & FCR_ENABLE) && i < u->rx.count; i++)
-        lsr |= u->rx.errors[i] ? LSR_FIFO_ERROR : 0;
-    if (!(access->flags & BP_ACCESS_DEBUG)) {
-        u->errors = 0;
-        u->rx.errors[0] = 0; /* 8.3: reading clears the indicators of the character at the top */
-        update_irq(u);
-    }
-    return lsr;
-}
-
-static uint64_t on_msr_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
-{
-    struct uart *u = self;
-
-    if (!(access->flags & BP_ACCESS_DEBUG)) {
-        u->msr &= (uint8_t)~MSR_DELTAS;
-        update_irq(u);
-    }
-    return value;
-}
-
-static const struct bp_reg_value word_lengths[] = {{"5", 0}, {"6", 1}, {"7", 2}, {"8", 3}, {NULL, 0}};
-static const struct bp_reg_field ier_fields[] = {
-    {.name = "ERBFI", .doc = "received data available, time-out", .lsb = 0, .width = 1},
-    {.name = "ETBEI", .doc = "transmitter holding register empty", .lsb = 1, .width = 1},
-    {.name = "ELSI", .doc = "receiver line status", .lsb = 2, .width = 1},
-    {.name = "EDSSI", .doc = "modem status", .lsb = 3, .width = 1},
-    {0}};
-static const struct bp_reg_field iir_fields[] = {
-    {.name = "IPN", .doc = "0: an interrupt is pending", .lsb = 0, .width = 1},
-    {.name = "ID", .doc = "which one", .lsb = 1, .width = 3},
-    {.name = "FIFO", .doc = "3: the FIFOs are enabled", .lsb = 6, .width = 2},
-    {0}};
-static const struct bp_reg_field lcr_fields[] = {
-    {.name = "WLS", .doc = "word length", .lsb = 0, .width = 2, .values = word_lengths},
-    {.name = "STB", .doc = "more than one stop bit", .lsb = 2, .width = 1},
-    {.name = "PEN", .doc = "parity enable", .lsb = 3, .width = 1},
-    {.name = "EPS", .doc = "even parity", .lsb = 4, .width = 1},
-    {.name = "SP", .doc = "stick parity", .lsb = 5, .width = 1},
-    {.name = "BC", .doc = "break control", .lsb = 6, .width = 1},
-    {.name = "DLAB", .doc = "divisor latch access", .lsb = 7, .width = 1},
-    {0}};
-static const struct bp_reg_field mcr_fields[] = {
-    {.name = "DTR", .doc = "data terminal ready", .lsb = 0, .width = 1},
-    {.name = "RTS", .doc = "request to send", .lsb = 1, .width = 1},
-    {.name = "OUT1", .doc = "user output", .lsb = 2, .width = 1},
-    {.name = "OUT2", .doc = "user output", .lsb = 3, .width = 1},
-    {.name = "LOOP", .doc = "loop-back", .lsb = 4, .width = 1},
-    {0}};
-static const struct bp_reg_field lsr_fields[] = {
-    {.name = "DR", .doc = "data ready", .lsb = 0, .width = 1},
-    {.name = "OE", .doc = "overrun error", .lsb = 1, .width = 1},
-    {.name = "PE", .doc = "parity error", .lsb = 2, .width = 1},
-    {.name = "FE", .doc = "framing error", .lsb = 3, .width = 1},
-    {.name = "BI", .doc = "break interrupt", .lsb = 4, .width = 1},
-    {.name = "THRE", .doc = "transmitter holding register empty", .lsb = 5, .width = 1},
-    {.name = "TEMT", .doc = "transmitter empty", .lsb = 6, .width = 1},
-    {.name = "ERF", .doc = "error in the receiver FIFO", .lsb = 7, .width = 1},
-    {0}};
-static const struct bp_reg_field msr_fields[] = {
-    {.name = "DCTS", .doc = "CTS has changed", .lsb = 0, .width = 1},
-    {.name = "DDSR", .doc = "DSR has changed", .lsb = 1, .width = 1},
-    {.name = "TERI", .doc = "RI has fallen", .lsb = 2, .width = 1},
-    {.name = "DDCD", .doc = "DCD has changed", .lsb = 3, .width = 1},
-    {.name = "CTS", .doc = "clear to send", .lsb = 4, .width = 1},
-    {.name = "DSR", .doc = "data set ready", .lsb = 5, .width = 1},
-    {.name = "RI", .doc = "ring indicator", .lsb = 6, .width = 1},
-    {.name = "DCD", .doc = "data carrier detect", .lsb = 7, .width = 1},
-    {0}};
-
-/* A board chooses how far apart the registers are (reg-shift) and the guest what the first two mean (DLAB). The
- * bank is 2 * reg-shift + DLAB, so every row exists once for each distance. */
-#define BANK(shift, dlab) BP_BIT(2 * (shift) + (dlab))
-#define BOTH(shift) (BANK(shift, 0) | BANK(shift, 1))
-#define AT(shift, n, bank_set) .offset = (uint64_t)(n) << (shift), .width = 1, .banks = (bank_set)
-#define FIELD(name) .bound = BP_OFFSET(struct uart, name)
-#define ROWS(s) \
-    {AT(s, 0, BANK(s, 0)), .name = "RBR_THR", .doc = "receiver buffer (read), transmitter holding (write)", \
-     .bound = BP_UNBOUND, .on_read = on_rbr_read, .on_write = on_thr_write}, \
-    {AT(s, 0, BANK(s, 1)), .name = "DLL", .doc = "divisor latch, low", FIELD(dll)}, \
-    {AT(s, 1, BANK(s, 0)), .name = "IER", .doc = "interrupt enable", .write_mask = 0x0f, FIELD(ier), \
-     .fields = ier_fields, .on_write = on_ier_write}, \
-    {AT(s, 1, BANK(s, 1)), .name = "DLM", .doc = "divisor latch, high", FIELD(dlm)}, \
-    {AT(s, 2, BOTH(s)), .name = "IIR_FCR", .doc = "interrupt identification (read), FIFO control (write)", \
-     .bound = BP_UNBOUND, .fields = iir_fields, .on_read = on_iir_read, .on_write = on_fcr_write}, \
-    {AT(s, 3, BOTH(s)), .name = "LCR", .doc = "line control", FIELD(lcr), .fields = lcr_fields}, \
-    {AT(s, 4, BOTH(s)), .name = "MCR", .doc = "modem control", .write_mask = 0x1f, FIELD(mcr), \
-     .fields = mcr_fields, .on_write = on_mcr_write}, \
-    {AT(s, 5, BOTH(s)), .access = BP_REG_RO, .name = "LSR", .doc = "line status", .bound = BP_UNBOUND, \
-     .fields = lsr_fields, .on_read = on_lsr_read}, \
-    {AT(s, 6, BOTH(s)), .access = BP_REG_RO, .name = "MSR", .doc = "modem status", FIELD(msr), \
-     .fields = msr_fields, .on_read = on_msr_read}, \
-    {AT(s, 7, BOTH(s)), .name = "SCR", .doc = "scratch", FIELD(scr)}
-
-static const struct bp_reg regs[] = {ROWS(0), ROWS(1), ROWS(2), ROWS(3)};
-
-static uint32_t bank(void *self)
-{
-    const struct uart *u = self;
-
-    return 2 * u->reg_shift + (u->lcr & LCR_DLAB ? 1 : 0);
-}
-
-static const struct bp_region regions[] = {
-    {.name = "reg", .doc = "the eight registers", .bank = bank, .regs = BP_ARRAY(regs)},
-};
 
 /* --- the class ------------------------------------------------------------------------------------------ */
 
@@ -597,7 +342,7 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     return u->timeout && u->shift ? BP_OK : BP_E_NOMEM;
 }
 
-/* 7.0, table 1: master reset. */
+/* Table I: master reset. */
 static void reset(void *self, uint32_t kind)
 {
     struct uart *u = self;
@@ -609,7 +354,7 @@ static void reset(void *self, uint32_t kind)
     u->timers->cancel(u->timeout);
     u->timers->cancel(u->shift);
     u->msr = modem_inputs(u);
-    update_irq(u);
+    uart_update_irq(u);
     u->chars->resume(u->chardev);
 }
 
@@ -644,7 +389,9 @@ const struct bp_device_class ns16550_class = {
     .doc = "16550A UART with FIFOs",
     .props = BP_ARRAY(props),
     .ports = BP_ARRAY(ports),
-    .regions = BP_ARRAY(regions),
+    .regions = &uart_region,
+    .nregions = 1,
+    .region_stride = sizeof uart_region,
     .state = &state,
     .init = init,
     .reset = reset,
