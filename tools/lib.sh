@@ -37,7 +37,7 @@ have() {
 
 # The leading comment of a script is its --help.
 usage() {
-    sed -n '/^# /,/^$/{ /SPDX/d; s/^# \{0,1\}//p; }' "$0"
+    sed -n '/^# /,/^$/{ /SPDX/d; /^# shellcheck/d; s/^# \{0,1\}//p; }' "$0"
 }
 
 jobs_count() {

@@ -90,7 +90,8 @@ Test(configs, virt_has_the_well_known_map)
         {"disk5", 0, 0x10006000},  {"hvc", 0, 0x10007000},    {"rng", 0, 0x10008000},
         {"flash0", 0, 0x20000000}, {"flash1", 0, 0x22000000},
     };
-    struct graph *g = load(CONFIGS "/boards/virt-riscv64.yaml", NULL);
+    static const char *const flash[] = {"flash=true", NULL};
+    struct graph *g = load(CONFIGS "/boards/virt-riscv64.yaml", flash);
 
     cr_assert_not_null(g);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
