@@ -47,7 +47,7 @@ const char *diag_file(struct diag *d, const char *name);
 void diag_add(struct diag *d, enum diag_level level, struct diag_pos pos, const char *thing,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
 #define diag_error(d, pos, thing, ...) diag_add(d, DIAG_ERROR, pos, thing, __VA_ARGS__)
-#define diag_warn(d, pos, thing, ...) diag_add(d, DIAG_WARNING, pos, thing, __VA_ARGS__)
+#define diag_warn(d, pos, thing, ...)  diag_add(d, DIAG_WARNING, pos, thing, __VA_ARGS__)
 
 /* Prints all items sorted by file and line. Text goes one item a line; JSON is one array. */
 void diag_print(const struct diag *d, FILE *out);

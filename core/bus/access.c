@@ -17,7 +17,8 @@ static uint64_t swap(uint64_t value, uint32_t width)
 }
 
 /* The callback of a region with a width it takes, aligned. */
-static int32_t call(struct bus_region *region, const struct bp_access *access, uint64_t *value, bool write)
+static int32_t call(struct bus_region *region, const struct bp_access *access, uint64_t *value,
+                    bool write)
 {
     const struct bp_region *row = region->row;
     void *self = region->dev->instance;
@@ -35,8 +36,8 @@ static int32_t call(struct bus_region *region, const struct bp_access *access, u
 
 /* Narrower than the device decodes: the bytes are cut out of, or put into, its narrowest word. Without byte enables a
  * device sees the whole word written; the rest of it comes from a read without side effects. */
-static int32_t narrow(struct bus_region *region, const struct bp_access *access, uint32_t min, uint64_t *value,
-                      bool write)
+static int32_t narrow(struct bus_region *region, const struct bp_access *access, uint32_t min,
+                      uint64_t *value, bool write)
 {
     struct bp_access whole = *access;
     uint32_t shift = (uint32_t)(access->addr & (min - 1)) * 8;
@@ -61,8 +62,8 @@ static int32_t narrow(struct bus_region *region, const struct bp_access *access,
 }
 
 /* Splits what is too wide or misaligned into the widest pieces that are neither, lowest address first. */
-static int32_t split(struct bus_region *region, const struct bp_access *access, uint32_t min, uint32_t max,
-                     uint64_t *value, bool write)
+static int32_t split(struct bus_region *region, const struct bp_access *access, uint32_t min,
+                     uint32_t max, uint64_t *value, bool write)
 {
     bool big = region->row->endian == BP_ENDIAN_BIG;
     uint64_t result = 0;
@@ -79,7 +80,8 @@ static int32_t split(struct bus_region *region, const struct bp_access *access, 
         piece.width = width;
         shift = 8 * (big ? access->width - done - width : done);
         part = *value >> shift & ones(width);
-        status = width < min ? narrow(region, &piece, min, &part, write) : call(region, &piece, &part, write);
+        status = width < min ? narrow(region, &piece, min, &part, write)
+                             : call(region, &piece, &part, write);
         if (status < 0)
             return status;
         result |= part << shift;
@@ -90,19 +92,22 @@ static int32_t split(struct bus_region *region, const struct bp_access *access, 
     return BP_OK;
 }
 
-static int32_t callbacks(struct bus_region *region, const struct bp_access *access, uint64_t *value, bool write)
+static int32_t callbacks(struct bus_region *region, const struct bp_access *access, uint64_t *value,
+                         bool write)
 {
     uint32_t min = region->row->min_width ? region->row->min_width : 1;
     uint32_t max = region->row->max_width ? region->row->max_width : 8;
 
     if (access->width >= min && access->width <= max && !(access->addr & (access->width - 1)))
         return call(region, access, value, write);
-    if (access->width < min && !((access->addr ^ (access->addr + access->width - 1)) & ~(uint64_t)(min - 1)))
+    if (access->width < min &&
+        !((access->addr ^ (access->addr + access->width - 1)) & ~(uint64_t)(min - 1)))
         return narrow(region, access, min, value, write);
     return split(region, access, min, max, value, write);
 }
 
-int32_t bus_region_access(struct bus_region *region, const struct bp_access *access, uint64_t *value, bool write)
+int32_t bus_region_access(struct bus_region *region, const struct bp_access *access,
+                          uint64_t *value, bool write)
 {
     const struct bp_region *row = region->row;
     bool big = row->endian == BP_ENDIAN_BIG;
@@ -134,14 +139,15 @@ static int32_t bus_status(int32_t status)
 }
 
 /* Byte by byte, for an access that leaves its segment. Nothing answers behind the last address. */
-static int32_t straddle(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t width, uint32_t flags,
-                        uint64_t *value, bool write)
+static int32_t straddle(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t width,
+                        uint32_t flags, uint64_t *value, bool write)
 {
     uint64_t result = 0;
 
     for (uint32_t i = 0; i < width; i++) {
         uint64_t byte = *value >> (8 * i) & 0xff;
-        int32_t status = pa + i < pa ? BP_E_DECODE : bus_access(bus, initiator, pa + i, 1, flags, &byte, write);
+        int32_t status =
+            pa + i < pa ? BP_E_DECODE : bus_access(bus, initiator, pa + i, 1, flags, &byte, write);
 
         if (status != BP_OK)
             return status;
@@ -152,8 +158,8 @@ static int32_t straddle(struct bus *bus, uint32_t initiator, uint64_t pa, uint32
     return BP_OK;
 }
 
-int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t width, uint32_t flags, uint64_t *value,
-                   bool write)
+int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t width, uint32_t flags,
+                   uint64_t *value, bool write)
 {
     struct machine_lock *lock = &bus->machine->lock;
     struct bus_segment segment;
@@ -167,7 +173,8 @@ int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t wi
     if (segment.last - pa < width - 1)
         return straddle(bus, initiator, pa, width, flags, value, write);
     region = segment.region;
-    if (region->ram && !(region->row->flags & BP_REGION_ROMD && (write || !atomic_load(&region->direct)))) {
+    if (region->ram &&
+        !(region->row->flags & BP_REGION_ROMD && (write || !atomic_load(&region->direct)))) {
         uint8_t *host = region->ram + segment.offset + (pa - segment.first);
 
         if (!write)
@@ -175,7 +182,8 @@ int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t wi
         memcpy(write ? (void *)host : value, write ? (void *)value : host, width);
         return BP_OK;
     }
-    access = (struct bp_access){sizeof(access), flags, segment.offset + (pa - segment.first), width, initiator};
+    access = (struct bp_access){sizeof(access), flags, segment.offset + (pa - segment.first), width,
+                                initiator};
     serial = !(region->dev->type->device->flags & BP_DEVICE_PARALLEL);
     if (serial)
         lock_take(lock);

@@ -29,14 +29,14 @@ struct bus_region {
     uint64_t base, bytes; /* of the window; bytes 0: not placed */
     uint64_t decoded;     /* what the device answers of it */
     bool enabled, floating;
-    uint8_t *ram;         /* of RAM regions, `bytes` long */
+    uint8_t *ram;            /* of RAM regions, `bytes` long */
     _Atomic uint32_t direct; /* ROMD: guest reads go to ram */
     struct regs_index *regs; /* of regions with a register table */
 };
 
 struct bus_segment {
-    uint64_t first, last; /* inclusive */
-    uint64_t offset;      /* of `first` in the region */
+    uint64_t first, last;      /* inclusive */
+    uint64_t offset;           /* of `first` in the region */
     struct bus_region *region; /* NULL: a hole */
 };
 
@@ -46,9 +46,10 @@ struct bus {
     struct machine *machine;
     _Atomic uint64_t generation; /* views[generation & 1] is the current one */
     struct bus_view *views[2];
-    uint64_t *cuts;              /* room for bus_publish() */
-    uint32_t room;               /* regions that views and cuts have room for */
-    struct bus_region **placed;  /* every region that may have an address; fixed once the machine is built */
+    uint64_t *cuts; /* room for bus_publish() */
+    uint32_t room;  /* regions that views and cuts have room for */
+    struct bus_region *
+        *placed; /* every region that may have an address; fixed once the machine is built */
     uint32_t nplaced;
 };
 
@@ -62,7 +63,8 @@ int32_t bus_init(struct bus *bus, struct machine *m);
 void bus_finish(struct bus *bus);
 
 /* Sets up a device's region; RAM is allocated, a register table indexed. [main] */
-int32_t bus_region_init(struct bus_region *region, struct bp_dev *dev, uint32_t index, uint64_t base, uint64_t bytes);
+int32_t bus_region_init(struct bus_region *region, struct bp_dev *dev, uint32_t index,
+                        uint64_t base, uint64_t bytes);
 void bus_region_finish(struct bus_region *region);
 
 /* Makes the region part of the address space, at its base as far as it is enabled. Published by bus_publish(). [main],
@@ -77,12 +79,13 @@ void bus_resolve(const struct bus *bus, uint64_t pa, struct bp_phys *out);
 
 /* [any]; takes the machine lock around devices. One access of 1, 2, 4 or 8 bytes anywhere. BP_OK, BP_E_DECODE,
  * BP_E_ACCESS, BP_E_IO. A write to RAM does not tell the accelerator. */
-int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t width, uint32_t flags, uint64_t *value,
-                   bool write);
+int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t width, uint32_t flags,
+                   uint64_t *value, bool write);
 
 /* A region's own answer, without the address space: what register tables, width rules and byte order make of it. The
  * caller holds the machine lock. */
-int32_t bus_region_access(struct bus_region *region, const struct bp_access *access, uint64_t *value, bool write);
+int32_t bus_region_access(struct bus_region *region, const struct bp_access *access,
+                          uint64_t *value, bool write);
 
 /* Debug copies: RAM, ROM and ROMD regions only, guest-read-only ones too. BP_OK or BP_E_DECODE. */
 int32_t bus_copy(struct bus *bus, uint64_t pa, void *data, uint64_t bytes, bool write);
@@ -95,8 +98,8 @@ void regs_destroy(struct regs_index *index);
 void regs_reset(const struct regs_index *index, void *self);
 /* An access of any width within the region; values are in the byte order of the region. Sets *missed when no row was
  * touched. */
-int32_t regs_access(struct bus_region *region, const struct bp_access *access, uint64_t *value, bool write,
-                    bool *missed);
+int32_t regs_access(struct bus_region *region, const struct bp_access *access, uint64_t *value,
+                    bool write, bool *missed);
 
 extern const struct bp_dma_api bus_dma_api;
 extern const struct bp_mem_api bus_mem_api;

@@ -23,9 +23,11 @@ static int32_t copy(struct bus *bus, uint64_t addr, uint8_t *data, uint64_t byte
         struct bus_segment segment;
         uint64_t pa = addr + done, left = bytes - done;
 
-        if (pa < addr || !bus_find(bus, pa, &segment)) { /* nothing answers behind the last address */
+        if (pa < addr ||
+            !bus_find(bus, pa, &segment)) { /* nothing answers behind the last address */
             status = BP_E_DECODE;
-        } else if (segment.region->ram && (!write || !(segment.region->row->flags & BP_REGION_ROMD))) {
+        } else if (segment.region->ram &&
+                   (!write || !(segment.region->row->flags & BP_REGION_ROMD))) {
             uint64_t chunk = segment.last - pa < left - 1 ? segment.last - pa + 1 : left;
             uint8_t *host = segment.region->ram + segment.offset + (pa - segment.first);
 

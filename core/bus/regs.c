@@ -12,7 +12,8 @@
 struct entry {
     uint64_t first, last, reach;
     uint32_t count, stride;
-    struct bp_reg row; /* copied by the table's own stride: the plug-in's rows may be shorter or longer */
+    struct bp_reg
+        row; /* copied by the table's own stride: the plug-in's rows may be shorter or longer */
 };
 
 struct regs_index {
@@ -30,7 +31,8 @@ static int by_first(const void *a, const void *b)
 struct regs_index *regs_create(const struct bp_region *region)
 {
     struct regs_index *index = calloc(1, sizeof(*index) + region->nregs * sizeof(*index->entries));
-    size_t bytes = region->reg_stride < sizeof(struct bp_reg) ? region->reg_stride : sizeof(struct bp_reg);
+    size_t bytes =
+        region->reg_stride < sizeof(struct bp_reg) ? region->reg_stride : sizeof(struct bp_reg);
 
     if (!index)
         return NULL;
@@ -43,7 +45,8 @@ struct regs_index *regs_create(const struct bp_region *region)
         entry->count = entry->row.count ? entry->row.count : 1;
         entry->stride = entry->row.stride ? entry->row.stride : entry->row.width;
         entry->first = entry->row.offset;
-        entry->last = entry->first + (uint64_t)(entry->count - 1) * entry->stride + entry->row.width - 1;
+        entry->last =
+            entry->first + (uint64_t)(entry->count - 1) * entry->stride + entry->row.width - 1;
         index->count++;
     }
     qsort(index->entries, index->count, sizeof(*index->entries), by_first);
@@ -103,8 +106,8 @@ static bool writable(const struct entry *entry)
 }
 
 /* The element at addr. Where a read-only and a write-only row share an address, the direction decides. */
-static const struct entry *find(const struct regs_index *index, uint64_t addr, uint32_t bank, bool write,
-                                uint32_t *element)
+static const struct entry *find(const struct regs_index *index, uint64_t addr, uint32_t bank,
+                                bool write, uint32_t *element)
 {
     const struct entry *second = NULL;
     uint32_t low = 0, high = index->count, second_element = 0;
@@ -135,7 +138,8 @@ static const struct entry *find(const struct regs_index *index, uint64_t addr, u
     return second;
 }
 
-static uint64_t read_register(const struct entry *entry, void *self, uint32_t element, const struct bp_access *access)
+static uint64_t read_register(const struct entry *entry, void *self, uint32_t element,
+                              const struct bp_access *access)
 {
     uint64_t value = stored(entry, self, element), seen = value;
 
@@ -177,7 +181,8 @@ static void write_register(const struct entry *entry, void *self, uint32_t eleme
 }
 
 /* The bytes that a write of part of a register lacks: such that they change nothing. */
-static uint64_t neutral(const struct entry *entry, void *self, uint32_t element, const struct bp_access *access)
+static uint64_t neutral(const struct entry *entry, void *self, uint32_t element,
+                        const struct bp_access *access)
 {
     struct bp_access look = *access;
 
@@ -195,8 +200,8 @@ struct overlap {
     uint32_t bytes, into, from;
 };
 
-static struct overlap overlap(const struct bus_region *region, const struct entry *entry, uint32_t element,
-                              const struct bp_access *access, uint64_t addr)
+static struct overlap overlap(const struct bus_region *region, const struct entry *entry,
+                              uint32_t element, const struct bp_access *access, uint64_t addr)
 {
     uint32_t inside = (uint32_t)(addr - (entry->first + (uint64_t)element * entry->stride));
     uint32_t done = (uint32_t)(addr - access->addr), bytes = entry->row.width - inside;
@@ -210,8 +215,8 @@ static struct overlap overlap(const struct bus_region *region, const struct entr
     return (struct overlap){bytes, 8 * inside, 8 * done};
 }
 
-int32_t regs_access(struct bus_region *region, const struct bp_access *access, uint64_t *value, bool write,
-                    bool *missed)
+int32_t regs_access(struct bus_region *region, const struct bp_access *access, uint64_t *value,
+                    bool write, bool *missed)
 {
     void *self = region->dev->instance;
     uint64_t result = 0, addr = access->addr, end = access->addr + access->width;
@@ -232,7 +237,8 @@ int32_t regs_access(struct bus_region *region, const struct bp_access *access, u
         if (write) {
             part = *value >> o.from & ones(o.bytes);
             if (o.bytes < entry->row.width)
-                part = (neutral(entry, self, element, access) & ~(ones(o.bytes) << o.into)) | part << o.into;
+                part = (neutral(entry, self, element, access) & ~(ones(o.bytes) << o.into)) |
+                       part << o.into;
             write_register(entry, self, element, part);
         } else {
             part = read_register(entry, self, element, access);

@@ -44,7 +44,8 @@ void bus_finish(struct bus *bus)
     memset(bus, 0, sizeof(*bus));
 }
 
-int32_t bus_region_init(struct bus_region *region, struct bp_dev *dev, uint32_t index, uint64_t base, uint64_t bytes)
+int32_t bus_region_init(struct bus_region *region, struct bp_dev *dev, uint32_t index,
+                        uint64_t base, uint64_t bytes)
 {
     const struct bp_region *row = &dev->type->regions[index];
 
@@ -57,7 +58,8 @@ int32_t bus_region_init(struct bus_region *region, struct bp_dev *dev, uint32_t 
     region->floating = row->flags & BP_REGION_FLOATING;
     region->enabled = !region->floating;
     if (row->flags & BP_REGION_RAM && region->bytes) {
-        region->ram = mmap(NULL, region->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        region->ram = mmap(NULL, region->bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (region->ram == MAP_FAILED) {
             region->ram = NULL;
             return BP_E_NOMEM;
@@ -162,7 +164,8 @@ static void append(struct bus_view *view, uint64_t first, uint64_t last, struct 
     uint32_t count = atomic_load_explicit(&view->count, memory_order_relaxed);
     struct slot *before = count ? &view->slots[count - 1] : NULL, *slot = &view->slots[count];
 
-    if (before && atomic_load(&before->region) == region && atomic_load(&before->last) + 1 == first) {
+    if (before && atomic_load(&before->region) == region &&
+        atomic_load(&before->last) + 1 == first) {
         atomic_store_explicit(&before->last, last, memory_order_release);
         return;
     }
@@ -209,7 +212,8 @@ static struct bus_segment read_slot(const struct slot *slot)
 /* The segment or hole around pa. */
 static struct bus_segment search(const struct bus_view *view, uint64_t pa)
 {
-    uint32_t count = atomic_load_explicit(&view->count, memory_order_acquire), low = 0, high = count;
+    uint32_t count = atomic_load_explicit(&view->count, memory_order_acquire), low = 0,
+             high = count;
     struct bus_segment hole = {0, UINT64_MAX, 0, NULL};
 
     while (low < high) { /* the first segment that ends at or behind pa */

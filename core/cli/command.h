@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define EXIT_OK 0
+#define EXIT_OK      0
 #define EXIT_MACHINE 1 /* the machine ran and failed */
-#define EXIT_USAGE 2   /* the command line or the description is wrong */
+#define EXIT_USAGE   2 /* the command line or the description is wrong */
 
 /* Values of an option that may be given several times. */
 struct texts {
@@ -30,24 +30,25 @@ struct arguments {
 };
 
 /* Bits of struct command's `options`; rows of the same order in options.c. */
-#define OPTION_ACCEL (1u << 0)
-#define OPTION_TIME (1u << 1)
-#define OPTION_SET (1u << 2)
-#define OPTION_IMAGE (1u << 3)
-#define OPTION_CMDLINE (1u << 4)
-#define OPTION_BACKEND (1u << 5)
+#define OPTION_ACCEL       (1u << 0)
+#define OPTION_TIME        (1u << 1)
+#define OPTION_SET         (1u << 2)
+#define OPTION_IMAGE       (1u << 3)
+#define OPTION_CMDLINE     (1u << 4)
+#define OPTION_BACKEND     (1u << 5)
 #define OPTION_PLUGIN_PATH (1u << 6)
-#define OPTION_STATS (1u << 7)
-#define OPTION_LOG (1u << 8)
-#define OPTION_TRACE (1u << 9)
-#define OPTION_JSON (1u << 10)
-#define OPTION_DTB (1u << 11)
-#define OPTION_HELP (1u << 12)
-#define OPTION_VERSION (1u << 13)
+#define OPTION_STATS       (1u << 7)
+#define OPTION_LOG         (1u << 8)
+#define OPTION_TRACE       (1u << 9)
+#define OPTION_JSON        (1u << 10)
+#define OPTION_DTB         (1u << 11)
+#define OPTION_HELP        (1u << 12)
+#define OPTION_VERSION     (1u << 13)
 
 /* What changes the machine itself, and so belongs to every command that reads a description. */
-#define OPTIONS_MACHINE \
-    (OPTION_ACCEL | OPTION_TIME | OPTION_SET | OPTION_IMAGE | OPTION_CMDLINE | OPTION_BACKEND | OPTION_PLUGIN_PATH)
+#define OPTIONS_MACHINE                                                                            \
+    (OPTION_ACCEL | OPTION_TIME | OPTION_SET | OPTION_IMAGE | OPTION_CMDLINE | OPTION_BACKEND |    \
+     OPTION_PLUGIN_PATH)
 
 struct command {
     const char *name;
@@ -55,7 +56,7 @@ struct command {
     const char *doc;      /* one line */
     const char *details;  /* paragraphs for --help; may be NULL */
     uint32_t options;
-    uint32_t least, most; /* number of operands */
+    uint32_t least, most;                     /* number of operands */
     int (*run)(const struct arguments *args); /* returns the exit code */
 };
 
@@ -64,15 +65,17 @@ const struct command *command_find(const char *name);
 int unknown_command(const char *word); /* says so, with a suggestion; EXIT_USAGE */
 
 /* Reads argv[first..] for a command (NULL: only what goes before one). False: it was said what is wrong. */
-bool options_read(struct arguments *args, const struct command *command, uint32_t allowed, int argc, char **argv,
-                  int first);
+bool options_read(struct arguments *args, const struct command *command, uint32_t allowed, int argc,
+                  char **argv, int first);
 void options_finish(struct arguments *args);
 /* The "Options" part of a help text. */
 void options_help(uint32_t allowed, FILE *out);
 /* "backplane: COMMAND: text" on standard error, and EXIT_USAGE. */
-int usage_error(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int usage_error(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The same for a word nobody knows: `what` and a suggestion, or `otherwise` when there is none (NULL). */
-int usage_unknown(const struct command *command, const char *what, const char *near, const char *otherwise);
+int usage_unknown(const struct command *command, const char *what, const char *near,
+                  const char *otherwise);
 
 void help_overview(FILE *out);
 void help_command(const struct command *command, FILE *out);

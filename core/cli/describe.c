@@ -112,10 +112,12 @@ static bool is_named(const struct type *type, const char *word)
 
     if (!slash)
         return !strcmp(type->name, word);
-    return strlen(plugin) == length && !memcmp(plugin, word, length) && !strcmp(type->name, slash + 1);
+    return strlen(plugin) == length && !memcmp(plugin, word, length) &&
+           !strcmp(type->name, slash + 1);
 }
 
-static int say_ambiguous(const struct type *const *list, const bool *fits, size_t count, const char *word)
+static int say_ambiguous(const struct type *const *list, const bool *fits, size_t count,
+                         const char *word)
 {
     fprintf(stderr, "backplane: describe: `%s` is more than one type: name its plug-in:", word);
     for (size_t i = 0; i < count; i++)

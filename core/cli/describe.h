@@ -20,10 +20,13 @@ void describe_json(const struct type *type);
 const char *describe_kind(const struct type *type);
 const char *describe_plugin(const struct type *type); /* "core" without one */
 const char *describe_port_kind(uint32_t kind);
+const char *describe_port_direction(const struct bp_port *port); /* " in", " out", or "" */
 const char *describe_port_word(const struct bp_port *port); /* the property it is written under */
 const char *describe_access(uint32_t access);
-const char *describe_prop_type(const struct bp_prop *prop, char room[128]); /* "list of reference" */
-const char *describe_prop_range(const struct bp_prop *prop, char room[128]); /* "1..8", choices, or "" */
+const char *describe_prop_type(const struct bp_prop *prop,
+                               char room[128]); /* "list of reference" */
+const char *describe_prop_range(const struct bp_prop *prop,
+                                char room[128]); /* "1..8", choices, or "" */
 /* Row `i` of a table with its own stride, as this version knows it. */
 struct bp_reg describe_reg(const struct bp_region *region, uint32_t i);
 struct bp_cpu_reg describe_cpu_reg(const struct bp_cpu_class *cpu, uint32_t i);

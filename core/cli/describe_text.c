@@ -41,11 +41,11 @@ static void put_ports(const struct type *type)
 
         table_row(&t);
         table_text(&t, p->name);
-        table_format(&t, "%s %s", describe_port_kind(p->kind), p->dir == BP_DIR_OUT ? "out" : "in");
+        table_format(&t, "%s%s", describe_port_kind(p->kind), describe_port_direction(p));
         if (p->width_prop)
             table_format(&t, "x %s", p->width_prop);
         else
-            table_format(&t, p->width > 1 ? "x %" PRIu32 : "", p->width);
+            table_format(&t, "%s%.0" PRIu32, p->width > 1 ? "x " : "", p->width > 1 ? p->width : 0);
         table_text(&t, describe_port_word(p));
         table_text(&t, p->flags & BP_PORT_REQUIRED ? "required" : NULL);
         table_text(&t, p->doc);
@@ -66,14 +66,16 @@ static void put_providers(const struct type *type)
 
         for (uint32_t c = 0; c < p->ncells && used < sizeof(text); c++) {
             if (p->cells[c].max_prop)
-                used += (size_t)snprintf(text + used, sizeof(text) - used, " %s:%" PRIu64 "..%s", p->cells[c].name,
-                                         p->cells[c].min, p->cells[c].max_prop);
+                used += (size_t)snprintf(text + used, sizeof(text) - used, " %s:%" PRIu64 "..%s",
+                                         p->cells[c].name, p->cells[c].min, p->cells[c].max_prop);
             else
-                used += (size_t)snprintf(text + used, sizeof(text) - used, " %s:%" PRIu64 "..%" PRIu64, p->cells[c].name,
-                                         p->cells[c].min, p->cells[c].max);
+                used +=
+                    (size_t)snprintf(text + used, sizeof(text) - used, " %s:%" PRIu64 "..%" PRIu64,
+                                     p->cells[c].name, p->cells[c].min, p->cells[c].max);
         }
         for (uint32_t f = 0; p->flag_names && p->flag_names[f] && used < sizeof(text); f++)
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", f ? "|" : " ", p->flag_names[f]);
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", f ? "|" : " ",
+                                     p->flag_names[f]);
         table_row(&t);
         table_text(&t, describe_port_kind(p->kind));
         table_text(&t, text);
@@ -93,7 +95,9 @@ static void put_regions(const struct type *type)
 
         table_row(&t);
         table_text(&t, r->name);
-        table_text(&t, r->flags & BP_REGION_ROMD ? "ROM" : r->flags & BP_REGION_RAM ? "RAM" : "MMIO");
+        table_text(&t, r->flags & BP_REGION_ROMD  ? "ROM"
+                       : r->flags & BP_REGION_RAM ? "RAM"
+                                                  : "MMIO");
         table_text(&t, r->length ? session_size(r->length, size) : "any size");
         table_text(&t, r->flags & BP_REGION_FLOATING ? "placed by the device" : NULL);
         table_text(&t, r->doc);

@@ -9,19 +9,23 @@
 #include <string.h>
 
 static const char *const prop_types[] = {
-    [BP_PROP_BOOL] = "bool",     [BP_PROP_U8] = "u8",         [BP_PROP_U16] = "u16",       [BP_PROP_U32] = "u32",
-    [BP_PROP_U64] = "u64",       [BP_PROP_I64] = "i64",       [BP_PROP_F64] = "f64",       [BP_PROP_STR] = "text",
-    [BP_PROP_BYTES] = "bytes",   [BP_PROP_ENUM] = "choice",   [BP_PROP_SIZE] = "size",     [BP_PROP_FREQ] = "frequency",
-    [BP_PROP_ADDR] = "address",  [BP_PROP_DURATION] = "duration", [BP_PROP_REF] = "reference", [BP_PROP_LIST] = "list",
+    [BP_PROP_BOOL] = "bool",     [BP_PROP_U8] = "u8",
+    [BP_PROP_U16] = "u16",       [BP_PROP_U32] = "u32",
+    [BP_PROP_U64] = "u64",       [BP_PROP_I64] = "i64",
+    [BP_PROP_F64] = "f64",       [BP_PROP_STR] = "text",
+    [BP_PROP_BYTES] = "bytes",   [BP_PROP_ENUM] = "choice",
+    [BP_PROP_SIZE] = "size",     [BP_PROP_FREQ] = "frequency",
+    [BP_PROP_ADDR] = "address",  [BP_PROP_DURATION] = "duration",
+    [BP_PROP_REF] = "reference", [BP_PROP_LIST] = "list",
     [BP_PROP_PATH] = "path",
 };
 
 static const struct {
     const char *name, *in, *out; /* default property for each direction */
 } port_kinds[] = {
-    [BP_PORT_IRQ] = {"irq", NULL, "interrupts"}, [BP_PORT_GPIO] = {"gpio", NULL, "gpios"},
-    [BP_PORT_RESET] = {"reset", NULL, "resets"}, [BP_PORT_CLOCK] = {"clock", "clock", NULL},
-    [BP_PORT_BUS] = {"bus", NULL, NULL},         [BP_PORT_CHAR] = {"char", "chardev", "chardev"},
+    [BP_PORT_IRQ] = {"irq", NULL, "interrupts"},   [BP_PORT_GPIO] = {"gpio", NULL, "gpios"},
+    [BP_PORT_RESET] = {"reset", NULL, "resets"},   [BP_PORT_CLOCK] = {"clock", "clock", NULL},
+    [BP_PORT_BUS] = {"bus", NULL, NULL},           [BP_PORT_CHAR] = {"char", "chardev", "chardev"},
     [BP_PORT_BLOCK] = {"block", "drive", "drive"},
 };
 
@@ -54,7 +58,17 @@ const char *describe_plugin(const struct type *type)
 
 const char *describe_port_kind(uint32_t kind)
 {
-    return kind < sizeof(port_kinds) / sizeof(*port_kinds) && port_kinds[kind].name ? port_kinds[kind].name : "?";
+    return kind < sizeof(port_kinds) / sizeof(*port_kinds) && port_kinds[kind].name
+               ? port_kinds[kind].name
+               : "?";
+}
+
+const char *describe_port_direction(const struct bp_port *port)
+{
+    /* Back ends and buses carry both ways. */
+    if (port->kind >= BP_PORT_BUS)
+        return "";
+    return port->dir == BP_DIR_OUT ? " out" : " in";
 }
 
 const char *describe_port_word(const struct bp_port *port)

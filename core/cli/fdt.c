@@ -17,7 +17,8 @@ static bool write_blob(const char *path, const uint8_t *fdt, uint32_t bytes)
     if (file && fclose(file))
         written = false;
     if (!written)
-        fprintf(stderr, "backplane: fdt: %s: %s: choose a path that can be written\n", path, strerror(errno));
+        fprintf(stderr, "backplane: fdt: %s: %s: choose a path that can be written\n", path,
+                strerror(errno));
     return written;
 }
 

@@ -24,7 +24,8 @@ void help_overview(FILE *out)
 
 void help_command(const struct command *command, FILE *out)
 {
-    fprintf(out, "Usage: backplane %s %s [OPTION]...\n\n%s.\n", command->name, command->operands, command->doc);
+    fprintf(out, "Usage: backplane %s %s [OPTION]...\n\n%s.\n", command->name, command->operands,
+            command->doc);
     if (command->details)
         fprintf(out, "\n%s\n", command->details);
     options_help(command->options, out);

@@ -102,7 +102,8 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Types of a section, sorted within each kind. */
-static size_t types_of(const struct registry *r, const struct section *section, const struct type **list)
+static size_t types_of(const struct registry *r, const struct section *section,
+                       const struct type **list)
 {
     size_t count = 0;
 
@@ -117,7 +118,8 @@ static size_t types_of(const struct registry *r, const struct section *section, 
     return count;
 }
 
-static void print_section(const struct registry *r, const struct section *section, const struct type **list, bool titled)
+static void print_section(const struct registry *r, const struct section *section,
+                          const struct type **list, bool titled)
 {
     const struct plugin *const *plugins;
     size_t nplugins = section->nkinds ? 0 : registry_plugins(r, &plugins);
@@ -132,11 +134,12 @@ static void print_section(const struct registry *r, const struct section *sectio
         printf("%s%s:\n", section == sections ? "" : "\n", section->title);
     table_print(&t, titled ? 2 : 0, stdout);
     if (!nplugins && !ntypes)
-        printf("%snone: give a folder with --plugin-path or BACKPLANE_PLUGIN_PATH\n", titled ? "  " : "");
+        printf("%snone: give a folder with --plugin-path or BACKPLANE_PLUGIN_PATH\n",
+               titled ? "  " : "");
 }
 
-static void print_section_json(const struct registry *r, const struct section *section, const struct type **list,
-                               const char *key, struct json *j)
+static void print_section_json(const struct registry *r, const struct section *section,
+                               const struct type **list, const char *key, struct json *j)
 {
     const struct plugin *const *plugins;
     size_t nplugins = section->nkinds ? 0 : registry_plugins(r, &plugins);
@@ -150,7 +153,8 @@ static void print_section_json(const struct registry *r, const struct section *s
     json_close(j, ']');
 }
 
-static void print_all(const struct registry *r, const struct section *only, bool as_json, const struct type **list)
+static void print_all(const struct registry *r, const struct section *only, bool as_json,
+                      const struct type **list)
 {
     struct json j = {.out = stdout};
 

@@ -13,20 +13,26 @@ const struct command commands[] = {
     {"run", "FILE", "build the machine and run it",
      "FILE is a board or a run. Options are merged as a last run file: what is given here wins.\n"
      "\n"
-     "The exit code is 0 when the guest powers off with status 0 or the user leaves, 1 when the guest or the\n"
-     "machine fails, 2 when something is wrong with the command line or the description, and 128 + N after\n"
+     "The exit code is 0 when the guest powers off with status 0 or the user leaves, 1 when the "
+     "guest or the\n"
+     "machine fails, 2 when something is wrong with the command line or the description, and 128 + "
+     "N after\n"
      "signal N. On a terminal Ctrl-A x leaves and Ctrl-A h lists the other keys.",
      OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE, 1, 1, command_run},
     {"check", "FILE...", "check descriptions without running them",
-     "Reports every mistake as file:line:column: thing: cause: cure. Exit code 2 when there was one.",
+     "Reports every mistake as file:line:column: thing: cause: cure. Exit code 2 when there was "
+     "one.",
      OPTIONS_DESCRIPTION | OPTION_JSON, 1, UINT32_MAX, command_check},
     {"list", "[plugins|types|accels|backends]", "list what there is to build with", NULL,
      OPTION_PLUGIN_PATH | OPTION_JSON | OPTION_HELP, 0, 1, command_list},
     {"describe", "TYPE|FILE", "explain a type, or the parameters of a board",
-     "TYPE is a name from `backplane list`, with or without its plug-in: ns16550 or standard/ns16550.",
+     "TYPE is a name from `backplane list`, with or without its plug-in: ns16550 or "
+     "standard/ns16550.",
      OPTIONS_DESCRIPTION | OPTION_JSON, 1, 1, command_describe},
-    {"fdt", "FILE", "print the device tree that the guest will see", NULL, OPTIONS_DESCRIPTION | OPTION_DTB, 1, 1, command_fdt},
-    {"map", "FILE", "print the memory map", NULL, OPTIONS_DESCRIPTION | OPTION_JSON, 1, 1, command_map},
+    {"fdt", "FILE", "print the device tree that the guest will see", NULL,
+     OPTIONS_DESCRIPTION | OPTION_DTB, 1, 1, command_fdt},
+    {"map", "FILE", "print the memory map", NULL, OPTIONS_DESCRIPTION | OPTION_JSON, 1, 1,
+     command_map},
     {"help", "[COMMAND]", "explain a command", NULL, OPTION_HELP, 0, 1, command_help},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };

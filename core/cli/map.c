@@ -67,7 +67,8 @@ static void print_text(const struct entry *list, size_t count)
 
         table_row(&t);
         table_text(&t, list[i].node->bus);
-        table_format(&t, "0x%0*" PRIx64 "-0x%0*" PRIx64, digits, reg->base, digits, reg->base + (reg->bytes - 1));
+        table_format(&t, "0x%0*" PRIx64 "-0x%0*" PRIx64, digits, reg->base, digits,
+                     reg->base + (reg->bytes - 1));
         table_format(&t, "%10s", session_size(reg->bytes, size));
         if (list[i].node->type->nregions > 1)
             table_format(&t, "%s.%s", list[i].node->name, region_of(&list[i]));

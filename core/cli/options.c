@@ -16,21 +16,29 @@ static const struct option {
     enum kind kind;
     size_t offset; /* in struct arguments */
 } options[] = {
-    {"accel", "LIST", "accelerators in order of preference: interp, or tcg,interp", TEXT, offsetof(struct arguments, accel)},
-    {"time", "MODE", "how guest time passes: realtime, fast or deterministic", TEXT, offsetof(struct arguments, time)},
-    {"set", "NAME=VALUE", "a parameter of the board, such as memory=1GiB; repeatable", LIST, offsetof(struct arguments, set)},
-    {"image", "NAME=PATH", "firmware, kernel, initrd, fdt or what the board names; repeatable", LIST,
-     offsetof(struct arguments, images)},
+    {"accel", "LIST", "accelerators in order of preference: interp, or tcg,interp", TEXT,
+     offsetof(struct arguments, accel)},
+    {"time", "MODE", "how guest time passes: realtime, fast or deterministic", TEXT,
+     offsetof(struct arguments, time)},
+    {"set", "NAME=VALUE", "a parameter of the board, such as memory=1GiB; repeatable", LIST,
+     offsetof(struct arguments, set)},
+    {"image", "NAME=PATH", "firmware, kernel, initrd, fdt or what the board names; repeatable",
+     LIST, offsetof(struct arguments, images)},
     {"cmdline", "TEXT", "arguments for the kernel", TEXT, offsetof(struct arguments, cmdline)},
-    {"backend", "NAME=TYPE[,KEY=VALUE]...", "host side of a device, such as root=raw,path=disk.img; repeatable", LIST,
+    {"backend", "NAME=TYPE[,KEY=VALUE]...",
+     "host side of a device, such as root=raw,path=disk.img; repeatable", LIST,
      offsetof(struct arguments, backends)},
-    {"plugin-path", "DIR", "look for plug-ins here first; repeatable", LIST, offsetof(struct arguments, plugin_paths)},
-    {"stats", NULL, "print counters when the machine ends", FLAG, offsetof(struct arguments, stats)},
-    {"log", "LEVEL", "least severe messages to show: error, warn, guest, info or debug", TEXT, offsetof(struct arguments, log)},
-    {"trace", "PATTERN", "show events whose NODE.EVENT matches, such as 'uart0.*'; repeatable", LIST,
-     offsetof(struct arguments, traces)},
+    {"plugin-path", "DIR", "look for plug-ins here first; repeatable", LIST,
+     offsetof(struct arguments, plugin_paths)},
+    {"stats", NULL, "print counters when the machine ends", FLAG,
+     offsetof(struct arguments, stats)},
+    {"log", "LEVEL", "least severe messages to show: error, warn, guest, info or debug", TEXT,
+     offsetof(struct arguments, log)},
+    {"trace", "PATTERN", "show events whose NODE.EVENT matches, such as 'uart0.*'; repeatable",
+     LIST, offsetof(struct arguments, traces)},
     {"json", NULL, "print JSON for programs", FLAG, offsetof(struct arguments, json)},
-    {"dtb", "OUT", "write the flattened tree to a file instead", TEXT, offsetof(struct arguments, dtb)},
+    {"dtb", "OUT", "write the flattened tree to a file instead", TEXT,
+     offsetof(struct arguments, dtb)},
     {"help", NULL, "show this help", FLAG, offsetof(struct arguments, help)},
     {"version", NULL, "show the version", FLAG, offsetof(struct arguments, version)},
 };
@@ -49,7 +57,8 @@ int usage_error(const struct command *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
-int usage_unknown(const struct command *command, const char *what, const char *near, const char *otherwise)
+int usage_unknown(const struct command *command, const char *what, const char *near,
+                  const char *otherwise)
 {
     return near ? usage_error(command, "%s: did you mean %s?", what, near)
                 : usage_error(command, "%s: %s", what, otherwise);
@@ -70,12 +79,14 @@ static bool append(struct texts *list, const char *text)
 static const struct option *find(const char *name, size_t length, uint32_t allowed)
 {
     for (size_t i = 0; i < NOPTIONS; i++)
-        if (allowed >> i & 1 && strlen(options[i].name) == length && !memcmp(options[i].name, name, length))
+        if (allowed >> i & 1 && strlen(options[i].name) == length &&
+            !memcmp(options[i].name, name, length))
             return &options[i];
     return NULL;
 }
 
-static void unknown(const struct command *command, const char *word, size_t length, uint32_t allowed)
+static void unknown(const struct command *command, const char *word, size_t length,
+                    uint32_t allowed)
 {
     const char *names[NOPTIONS], *near;
     char name[64], what[80], nearest[80], help[80];
@@ -86,13 +97,14 @@ static void unknown(const struct command *command, const char *word, size_t leng
     near = diag_nearest(name, names, NOPTIONS);
     snprintf(what, sizeof(what), "no option --%s", name);
     snprintf(nearest, sizeof(nearest), "--%s", near ? near : "");
-    snprintf(help, sizeof(help), "see `backplane %s%s--help`", command ? command->name : "", command ? " " : "");
+    snprintf(help, sizeof(help), "see `backplane %s%s--help`", command ? command->name : "",
+             command ? " " : "");
     usage_unknown(command, what, near ? nearest : NULL, help);
 }
 
 /* One "--name", "--name=value" or "--name value"; *at moves behind what was used. */
-static bool read_option(struct arguments *args, const struct command *command, uint32_t allowed, int argc, char **argv,
-                        int *at)
+static bool read_option(struct arguments *args, const struct command *command, uint32_t allowed,
+                        int argc, char **argv, int *at)
 {
     const char *word = argv[*at] + 2, *value = strchr(word, '=');
     size_t length = value ? (size_t)(value - word) : strlen(word);
@@ -116,7 +128,8 @@ static bool read_option(struct arguments *args, const struct command *command, u
     else if (*at < argc)
         value = argv[(*at)++];
     else
-        return usage_error(command, "--%s needs a value: --%s %s", o->name, o->name, o->value) == EXIT_OK;
+        return usage_error(command, "--%s needs a value: --%s %s", o->name, o->name, o->value) ==
+               EXIT_OK;
     if (o->kind == LIST) {
         if (!append((struct texts *)(void *)field, value))
             return usage_error(command, "no memory left on the host: close something") == EXIT_OK;
@@ -133,7 +146,8 @@ static bool check_operands(const struct arguments *args, const struct command *c
     if (!command || args->help)
         return true;
     if (count < command->least) {
-        usage_error(command, "needs %s: see `backplane %s --help`", command->operands, command->name);
+        usage_error(command, "needs %s: see `backplane %s --help`", command->operands,
+                    command->name);
         return false;
     }
     if (count > command->most) {
@@ -144,7 +158,8 @@ static bool check_operands(const struct arguments *args, const struct command *c
     return true;
 }
 
-bool options_read(struct arguments *args, const struct command *command, uint32_t allowed, int argc, char **argv, int first)
+bool options_read(struct arguments *args, const struct command *command, uint32_t allowed, int argc,
+                  char **argv, int first)
 {
     bool only_operands = false;
 
@@ -173,7 +188,8 @@ bool options_read(struct arguments *args, const struct command *command, uint32_
 
 void options_finish(struct arguments *args)
 {
-    struct texts *lists[] = {&args->positional, &args->set, &args->images, &args->backends, &args->plugin_paths, &args->traces};
+    struct texts *lists[] = {&args->positional, &args->set,          &args->images,
+                             &args->backends,   &args->plugin_paths, &args->traces};
 
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
         free(lists[i]->items);
@@ -184,7 +200,8 @@ void options_help(uint32_t allowed, FILE *out)
     size_t width = 0;
 
     for (size_t i = 0; i < NOPTIONS; i++) {
-        size_t length = strlen(options[i].name) + (options[i].value ? strlen(options[i].value) + 1 : 0);
+        size_t length =
+            strlen(options[i].name) + (options[i].value ? strlen(options[i].value) + 1 : 0);
 
         if (allowed >> i & 1 && length > width)
             width = length;

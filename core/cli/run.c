@@ -56,7 +56,8 @@ static void print_stats(struct machine *m)
     struct table t = {0};
 
     machine_get_stats(m, &stats);
-    fprintf(stderr, "\nAccelerator %s, %" PRIu32 " vCPUs:\n", machine_accel_name(m), machine_cpus(m));
+    fprintf(stderr, "\nAccelerator %s, %" PRIu32 " vCPUs:\n", machine_accel_name(m),
+            machine_cpus(m));
     put_time(&t, "guest time", stats.virtual_ns);
     put_time(&t, "host time", stats.host_ns);
     put_time(&t, "to the first instruction", stats.first_insn_ns);
@@ -78,7 +79,8 @@ static int conclude(const struct machine_result *result)
     case MACHINE_POWER_OFF:
         if (!result->code)
             return EXIT_OK;
-        fprintf(stderr, "backplane: run: the guest powered off with status %" PRIu32 "\n", result->code);
+        fprintf(stderr, "backplane: run: the guest powered off with status %" PRIu32 "\n",
+                result->code);
         return EXIT_MACHINE;
     case MACHINE_FAILED:
         fputs("backplane: run: the machine ended with a failure", stderr);

@@ -16,7 +16,8 @@ bool session_init(struct session *s, const struct arguments *args)
     return s->registry;
 }
 
-bool session_load(struct session *s, const struct arguments *args, const char *file, bool check_host)
+bool session_load(struct session *s, const struct arguments *args, const char *file,
+                  bool check_host)
 {
     const struct graph_options options = {
         .accel = args->accel,

@@ -17,7 +17,8 @@ struct session {
 /* False: no memory, was said. session_finish() is due in any case. */
 bool session_init(struct session *s, const struct arguments *args);
 /* Reads a description with what the command line adds. False: see the diagnostics. */
-bool session_load(struct session *s, const struct arguments *args, const char *file, bool check_host);
+bool session_load(struct session *s, const struct arguments *args, const char *file,
+                  bool check_host);
 /* Prints what was found on standard error. */
 void session_report(const struct session *s);
 void session_finish(struct session *s);

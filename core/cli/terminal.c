@@ -19,8 +19,9 @@ static const struct {
     int number;
     enum meaning meaning;
 } watched[] = {
-    {SIGSEGV, FAULT}, {SIGBUS, FAULT}, {SIGILL, FAULT}, {SIGFPE, FAULT},  {SIGABRT, FAULT}, {SIGQUIT, FAULT}, {SIGSYS, FAULT},
-    {SIGHUP, END},    {SIGINT, END},   {SIGTERM, END},  {SIGTSTP, STOP}, {SIGCONT, CONTINUE},
+    {SIGSEGV, FAULT}, {SIGBUS, FAULT},  {SIGILL, FAULT}, {SIGFPE, FAULT},
+    {SIGABRT, FAULT}, {SIGQUIT, FAULT}, {SIGSYS, FAULT}, {SIGHUP, END},
+    {SIGINT, END},    {SIGTERM, END},   {SIGTSTP, STOP}, {SIGCONT, CONTINUE},
 };
 
 #define NWATCHED (sizeof(watched) / sizeof(*watched))
@@ -118,7 +119,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 static void install(void)
 {
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
 
     sigfillset(&action.sa_mask);
     /* Who runs us in the background or under nohup has some ignored; that stays. */

@@ -220,12 +220,14 @@ static void host_resolve(void *host, uint64_t pa, struct bp_phys *out)
     bus_resolve(&((struct machine *)host)->bus, pa, out);
 }
 
-static int32_t host_read(void *host, uint32_t vcpu, uint64_t pa, uint32_t width, uint32_t flags, uint64_t *value)
+static int32_t host_read(void *host, uint32_t vcpu, uint64_t pa, uint32_t width, uint32_t flags,
+                         uint64_t *value)
 {
     return bus_access(&((struct machine *)host)->bus, vcpu, pa, width, flags, value, false);
 }
 
-static int32_t host_write(void *host, uint32_t vcpu, uint64_t pa, uint32_t width, uint32_t flags, uint64_t value)
+static int32_t host_write(void *host, uint32_t vcpu, uint64_t pa, uint32_t width, uint32_t flags,
+                          uint64_t value)
 {
     return bus_access(&((struct machine *)host)->bus, vcpu, pa, width, flags, &value, true);
 }

@@ -32,7 +32,8 @@ static int32_t store(struct bp_vcpu *vcpu, uint64_t pa, uint32_t width, uint64_t
     return BP_E_DECODE;
 }
 
-static int32_t cas(struct bp_vcpu *vcpu, uint64_t pa, uint32_t width, uint64_t expected, uint64_t desired)
+static int32_t cas(struct bp_vcpu *vcpu, uint64_t pa, uint32_t width, uint64_t expected,
+                   uint64_t desired)
 {
     return BP_E_DECODE;
 }

@@ -29,7 +29,8 @@ struct builder {
 
 /* Whether a node of the graph appears in the tree, and through which interface (may be NULL for one that only its
  * `fdt:` escape describes). */
-bool builder_shows(const struct builder *b, const struct graph_node *node, const struct bp_fdt_node **iface);
+bool builder_shows(const struct builder *b, const struct graph_node *node,
+                   const struct bp_fdt_node **iface);
 
 /* The number for `node` (or its child); 0: no memory. */
 uint32_t builder_phandle(struct builder *b, const struct graph_node *node, const char *child);

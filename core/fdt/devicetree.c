@@ -28,7 +28,8 @@ uint32_t builder_phandle(struct builder *b, const struct graph_node *node, const
     if (!grown)
         goto no_memory;
     b->phandles = grown;
-    grown[b->nphandles] = (struct builder_phandle){.node = node, .child = child ? strdup(child) : NULL};
+    grown[b->nphandles] =
+        (struct builder_phandle){.node = node, .child = child ? strdup(child) : NULL};
     if (child && !grown[b->nphandles].child)
         goto no_memory;
     return ++b->nphandles;
@@ -52,10 +53,11 @@ static int32_t resolve_phandles(struct builder *b)
             tree_set_u32(at, "phandle", i + 1);
             continue;
         }
-        diag_error(b->diag, p->node->pos, p->node->name,
-                   "another node of the device tree points here, but %s%s is not in it: show it, or hide "
-                   "the others with `fdt: false`",
-                   p->child ? "its child " : "it", p->child ? p->child : "");
+        diag_error(
+            b->diag, p->node->pos, p->node->name,
+            "another node of the device tree points here, but %s%s is not in it: show it, or hide "
+            "the others with `fdt: false`",
+            p->child ? "its child " : "it", p->child ? p->child : "");
         status = BP_E_INVAL;
     }
     return status;
@@ -96,7 +98,8 @@ static bool in_root(const struct builder *b, const struct graph_node *node)
 {
     const struct bp_fdt_node *iface = NULL;
 
-    return node->type->kind != TYPE_CPU && builder_shows(b, node, &iface) && iface && iface->flags & BP_FDT_ROOT;
+    return node->type->kind != TYPE_CPU && builder_shows(b, node, &iface) && iface &&
+           iface->flags & BP_FDT_ROOT;
 }
 
 static int32_t put_nodes(struct builder *b, bool roots)
@@ -203,9 +206,10 @@ int32_t devicetree_build(struct machine *m, const struct devicetree_chosen *chos
         status = tree_flatten(&b.tree, out, bytes);
     if (status != BP_OK && d->errors == errors)
         diag_error(d, nowhere, "device tree",
-                   status == BP_E_NOMEM  ? "no memory left on the host: close something"
-                   : status == BP_E_FULL ? "larger than 16 MiB: describe fewer nodes"
-                                         : "a name in it is not allowed: look at the `fdt:` properties");
+                   status == BP_E_NOMEM ? "no memory left on the host: close something"
+                   : status == BP_E_FULL
+                       ? "larger than 16 MiB: describe fewer nodes"
+                       : "a name in it is not allowed: look at the `fdt:` properties");
     for (uint32_t i = 0; i < b.nphandles; i++)
         free(b.phandles[i].child);
     free(b.phandles);

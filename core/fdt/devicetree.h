@@ -8,9 +8,9 @@
 #include "core/machine/machine.h"
 
 struct devicetree_chosen {
-    const char *bootargs;            /* NULL: none */
+    const char *bootargs;              /* NULL: none */
     uint64_t initrd_start, initrd_end; /* both 0: none */
-    const uint8_t *rng_seed;         /* NULL: none */
+    const uint8_t *rng_seed;           /* NULL: none */
     uint32_t rng_seed_bytes;
 };
 

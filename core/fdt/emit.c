@@ -156,8 +156,8 @@ static void set_cells(struct builder *b, const struct graph_node *node, struct t
                       const char *prop, const struct cells *c)
 {
     if (c->full)
-        diag_error(b->diag, node->pos, node->name, "%s has more than %u cells: split the node", prop,
-                   MAX_CELLS);
+        diag_error(b->diag, node->pos, node->name, "%s has more than %u cells: split the node",
+                   prop, MAX_CELLS);
     else if (c->count)
         tree_set_cells(at, prop, c->list, c->count);
 }
@@ -241,7 +241,8 @@ static void push_specifier(struct cells *c, const struct graph_wire *wire)
 /* A CPU takes interrupts through the controller inside it. */
 static uint32_t controller(struct builder *b, const struct graph_node *target)
 {
-    return builder_phandle(b, target, target->type->kind == TYPE_CPU ? "interrupt-controller" : NULL);
+    return builder_phandle(b, target,
+                           target->type->kind == TYPE_CPU ? "interrupt-controller" : NULL);
 }
 
 static void put_interrupts(struct builder *b, const struct graph_node *node, struct tree_node *at)
@@ -303,7 +304,8 @@ static void put_escape(const struct graph_node *node, struct tree_node *at)
 
 /* --- the node ------------------------------------------------------------------------------------------ */
 
-static const void *class_iface(const struct builder *b, const struct graph_node *node, const char *id)
+static const void *class_iface(const struct builder *b, const struct graph_node *node,
+                               const char *id)
 {
     void *self = machine_instance(b->machine, node);
 
@@ -312,10 +314,12 @@ static const void *class_iface(const struct builder *b, const struct graph_node 
         return BP_HAS(cpu, get_iface) && cpu->get_iface && self ? cpu->get_iface(self, id) : NULL;
     }
     const struct bp_device_class *device = node->type->device;
-    return BP_HAS(device, get_iface) && device->get_iface && self ? device->get_iface(self, id) : NULL;
+    return BP_HAS(device, get_iface) && device->get_iface && self ? device->get_iface(self, id)
+                                                                  : NULL;
 }
 
-bool builder_shows(const struct builder *b, const struct graph_node *node, const struct bp_fdt_node **iface)
+bool builder_shows(const struct builder *b, const struct graph_node *node,
+                   const struct bp_fdt_node **iface)
 {
     const struct bp_fdt_node *found;
 
@@ -358,7 +362,8 @@ static int32_t name_cpu(struct builder *b, const struct graph_node *node, struct
                    node->type_text);
         return BP_E_INVAL;
     }
-    snprintf(name, sizeof(name), "cpu@%" PRIx32, (uint32_t)fdt32_ld((const fdt32_t *)(const void *)reg->data));
+    snprintf(name, sizeof(name), "cpu@%" PRIx32,
+             (uint32_t)fdt32_ld((const fdt32_t *)(const void *)reg->data));
     if (tree_child(b->cpus, name)) {
         diag_error(b->diag, node->pos, node->name,
                    "another CPU is %s already: give each its own number (hartid)", name);
@@ -375,7 +380,8 @@ static int32_t name_by_reg(struct tree_node *at)
 
     if (!reg || reg->bytes < sizeof(fdt64_t) || strchr(at->name, '@'))
         return BP_OK;
-    snprintf(name, sizeof(name), "%.200s@%" PRIx64, at->name, fdt64_ld((const fdt64_t *)(const void *)reg->data));
+    snprintf(name, sizeof(name), "%.200s@%" PRIx64, at->name,
+             fdt64_ld((const fdt64_t *)(const void *)reg->data));
     return tree_rename(at, name);
 }
 

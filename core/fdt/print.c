@@ -50,7 +50,8 @@ static void print_value(const char *data, int bytes, FILE *out)
         print_strings(data, bytes, out);
     } else if (bytes % 4 == 0) {
         for (int i = 0; i < bytes; i += 4)
-            fprintf(out, "%s0x%" PRIx32, i ? " " : "<", (uint32_t)fdt32_ld((const fdt32_t *)(const void *)(data + i)));
+            fprintf(out, "%s0x%" PRIx32, i ? " " : "<",
+                    (uint32_t)fdt32_ld((const fdt32_t *)(const void *)(data + i)));
         fputc('>', out);
     } else {
         for (int i = 0; i < bytes; i++)

@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define FIRST_SIZE 8192u
-#define LARGEST (16u << 20) /* far above any machine; keeps a runaway emitter from eating the host */
+#define LARGEST                                                                                    \
+    (16u << 20) /* far above any machine; keeps a runaway emitter from eating the host */
 
 static struct tree_node *make_node(struct tree *tree, struct tree_node *parent, const char *name)
 {
@@ -143,7 +144,8 @@ int32_t tree_set(struct tree_node *node, const char *name, const void *data, uin
     return BP_OK;
 }
 
-int32_t tree_set_cells(struct tree_node *node, const char *name, const uint32_t *cells, uint32_t count)
+int32_t tree_set_cells(struct tree_node *node, const char *name, const uint32_t *cells,
+                       uint32_t count)
 {
     fdt32_t *big = malloc(count ? count * sizeof(*big) : 1);
     int32_t status;
@@ -235,8 +237,8 @@ static int flatten_node(void *fdt, const struct tree_node *node)
     int error = fdt_begin_node(fdt, node->name);
 
     for (uint32_t i = 0; !error && i < node->nprops; i++)
-        error = fdt_property(fdt, node->props[i].name, node->props[i].data,
-                             (int)node->props[i].bytes);
+        error =
+            fdt_property(fdt, node->props[i].name, node->props[i].data, (int)node->props[i].bytes);
     for (uint32_t i = 0; !error && i < node->nchildren; i++)
         error = flatten_node(fdt, node->children[i]);
     return error ? error : fdt_end_node(fdt);

@@ -43,7 +43,8 @@ int32_t tree_rename(struct tree_node *node, const char *name);
 
 /* Sets a property, replacing one of that name. Data is copied. BP_OK or BP_E_NOMEM (sticky). */
 int32_t tree_set(struct tree_node *node, const char *name, const void *data, uint32_t bytes);
-int32_t tree_set_cells(struct tree_node *node, const char *name, const uint32_t *cells, uint32_t count);
+int32_t tree_set_cells(struct tree_node *node, const char *name, const uint32_t *cells,
+                       uint32_t count);
 int32_t tree_set_u32(struct tree_node *node, const char *name, uint32_t value);
 int32_t tree_set_u64(struct tree_node *node, const char *name, uint64_t value);
 int32_t tree_set_text(struct tree_node *node, const char *name, const char *text);

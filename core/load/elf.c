@@ -11,15 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SEGMENTS 256u
+#define MAX_SEGMENTS   256u
 #define MAX_PHDR_BYTES 65536u
 
-static const struct elf_field e_type = {16, 2, 16, 2}, e_machine = {18, 2, 18, 2}, e_version = {20, 4, 20, 4},
-                              e_entry = {24, 4, 24, 8}, e_phoff = {28, 4, 32, 8}, e_shoff = {32, 4, 40, 8},
+static const struct elf_field e_type = {16, 2, 16, 2}, e_machine = {18, 2, 18, 2},
+                              e_version = {20, 4, 20, 4}, e_entry = {24, 4, 24, 8},
+                              e_phoff = {28, 4, 32, 8}, e_shoff = {32, 4, 40, 8},
                               e_phentsize = {42, 2, 54, 2}, e_phnum = {44, 2, 56, 2},
                               e_shentsize = {46, 2, 58, 2}, e_shnum = {48, 2, 60, 2};
-static const struct elf_field p_type = {0, 4, 0, 4}, p_offset = {4, 4, 8, 8}, p_vaddr = {8, 4, 16, 8},
-                              p_paddr = {12, 4, 24, 8}, p_filesz = {16, 4, 32, 8}, p_memsz = {20, 4, 40, 8};
+static const struct elf_field p_type = {0, 4, 0, 4}, p_offset = {4, 4, 8, 8},
+                              p_vaddr = {8, 4, 16, 8}, p_paddr = {12, 4, 24, 8},
+                              p_filesz = {16, 4, 32, 8}, p_memsz = {20, 4, 40, 8};
 
 struct segment {
     uint64_t offset, vaddr, paddr, filesz, memsz;
@@ -30,7 +32,7 @@ static const struct {
     uint32_t machine;
     const char *name;
 } machine_names[] = {
-    {EM_386, "x86"},  {EM_X86_64, "x86-64"}, {EM_ARM, "Arm"},         {EM_AARCH64, "AArch64"},
+    {EM_386, "x86"},   {EM_X86_64, "x86-64"}, {EM_ARM, "Arm"},      {EM_AARCH64, "AArch64"},
     {EM_MIPS, "MIPS"}, {EM_PPC64, "PowerPC"}, {EM_RISCV, "RISC-V"}, {EM_S390, "s390"},
 };
 
@@ -64,7 +66,8 @@ static bool right_machine(struct loader *l, const struct source *s, const struct
         return false;
     }
     if (elf->wide != (cpu->xlen == 64)) {
-        source_error(l, s, "is a %d-bit program, but the CPUs are %" PRIu32 "-bit: build it for them",
+        source_error(l, s,
+                     "is a %d-bit program, but the CPUs are %" PRIu32 "-bit: build it for them",
                      elf->wide ? 64 : 32, cpu->xlen);
         return false;
     }
@@ -86,7 +89,8 @@ static bool read_header(struct loader *l, struct source *s, struct elf_view *elf
         return false;
     }
     if (!wide && h[EI_CLASS] != ELFCLASS32) {
-        source_error(l, s, "has ELF class %u, which is neither 32 nor 64 bit: the file is damaged", h[EI_CLASS]);
+        source_error(l, s, "has ELF class %u, which is neither 32 nor 64 bit: the file is damaged",
+                     h[EI_CLASS]);
         return false;
     }
     if (h[EI_DATA] != ELFDATA2LSB) {
@@ -110,28 +114,36 @@ static bool read_header(struct loader *l, struct source *s, struct elf_view *elf
         return false;
     }
     if (elf->type != ET_EXEC && elf->type != ET_DYN) {
-        source_error(l, s, elf->type == ET_REL ? "is an object file: link it first"
-                                               : "is not an executable ELF file: link a program");
+        source_error(l, s,
+                     elf->type == ET_REL ? "is an object file: link it first"
+                                         : "is not an executable ELF file: link a program");
         return false;
     }
     return right_machine(l, s, elf);
 }
 
-static bool check_segment(struct loader *l, const struct source *s, uint32_t i, const struct segment *seg)
+static bool check_segment(struct loader *l, const struct source *s, uint32_t i,
+                          const struct segment *seg)
 {
     if (seg->filesz > seg->memsz) {
-        source_error(l, s, "segment %" PRIu32 " has more bytes in the file than in memory: the file is damaged", i);
+        source_error(l, s,
+                     "segment %" PRIu32
+                     " has more bytes in the file than in memory: the file is damaged",
+                     i);
         return false;
     }
     if (seg->offset > s->bytes || seg->filesz > s->bytes - seg->offset) {
-        source_error(l, s, "segment %" PRIu32 " reaches past the end of the file: build or fetch it again", i);
+        source_error(
+            l, s, "segment %" PRIu32 " reaches past the end of the file: build or fetch it again",
+            i);
         return false;
     }
     return true;
 }
 
 /* Loadable segments into `list`; their number, or a negative status that was reported. */
-static int32_t read_segments(struct loader *l, struct source *s, const struct elf_view *elf, struct segment *list)
+static int32_t read_segments(struct loader *l, struct source *s, const struct elf_view *elf,
+                             struct segment *list)
 {
     uint64_t table = (uint64_t)elf->phentsize * elf->phnum;
     uint8_t *headers;
@@ -139,8 +151,10 @@ static int32_t read_segments(struct loader *l, struct source *s, const struct el
 
     if (!elf->phnum || elf->phentsize < (elf->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)) ||
         table > MAX_PHDR_BYTES || elf->phoff > s->bytes || table > s->bytes - elf->phoff) {
-        source_error(l, s, elf->phnum ? "its program headers lie outside of the file: build or fetch it again"
-                                      : "has no program headers: link it with a linker script");
+        source_error(l, s,
+                     elf->phnum
+                         ? "its program headers lie outside of the file: build or fetch it again"
+                         : "has no program headers: link it with a linker script");
         return BP_E_INVAL;
     }
     headers = malloc(table);
@@ -163,7 +177,8 @@ static int32_t read_segments(struct loader *l, struct source *s, const struct el
         if (!check_segment(l, s, i, &seg)) {
             count = BP_E_INVAL;
         } else if ((uint32_t)count == MAX_SEGMENTS) {
-            source_error(l, s, "has more than %u loadable segments: link it into fewer", MAX_SEGMENTS);
+            source_error(l, s, "has more than %u loadable segments: link it into fewer",
+                         MAX_SEGMENTS);
             count = BP_E_INVAL;
         } else {
             list[count++] = seg;

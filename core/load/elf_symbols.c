@@ -12,12 +12,13 @@
 #include <string.h>
 
 #define MAX_TABLE_BYTES (64u << 20)
-#define MAX_NAME 255u
+#define MAX_NAME        255u
 
-static const struct elf_field sh_type = {4, 4, 4, 4}, sh_offset = {16, 4, 24, 8}, sh_size = {20, 4, 32, 8},
-                              sh_link = {24, 4, 40, 4}, sh_entsize = {36, 4, 56, 8};
-static const struct elf_field st_name = {0, 4, 0, 4}, st_info = {12, 1, 4, 1}, st_shndx = {14, 2, 6, 2},
-                              st_value = {4, 4, 8, 8};
+static const struct elf_field sh_type = {4, 4, 4, 4}, sh_offset = {16, 4, 24, 8},
+                              sh_size = {20, 4, 32, 8}, sh_link = {24, 4, 40, 4},
+                              sh_entsize = {36, 4, 56, 8};
+static const struct elf_field st_name = {0, 4, 0, 4}, st_info = {12, 1, 4, 1},
+                              st_shndx = {14, 2, 6, 2}, st_value = {4, 4, 8, 8};
 
 /* One section's bytes. */
 struct table {
@@ -31,11 +32,13 @@ static bool in_file(const struct source *s, uint64_t offset, uint64_t bytes)
     return offset <= s->bytes && bytes <= s->bytes - offset;
 }
 
-static bool read_headers(struct loader *l, struct source *s, const struct elf_view *elf, struct table *out)
+static bool read_headers(struct loader *l, struct source *s, const struct elf_view *elf,
+                         struct table *out)
 {
     uint64_t bytes = (uint64_t)elf->shentsize * elf->shnum;
 
-    if (elf->shentsize < (elf->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) || !in_file(s, elf->shoff, bytes))
+    if (elf->shentsize < (elf->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) ||
+        !in_file(s, elf->shoff, bytes))
         return false;
     *out = (struct table){.data = malloc(bytes), .bytes = bytes};
     return out->data && source_read(l, s, elf->shoff, out->data, bytes) == BP_OK;
@@ -64,8 +67,8 @@ static bool is_wanted(const uint8_t *symbol, bool wide, const char *name)
     uint32_t type = ELF64_ST_TYPE(elf_get(symbol, wide, st_info));
     uint64_t section = elf_get(symbol, wide, st_shndx);
 
-    return section != SHN_UNDEF && (type == STT_NOTYPE || type == STT_OBJECT || type == STT_FUNC) && *name &&
-           *name != '$' && strncmp(name, ".L", 2);
+    return section != SHN_UNDEF && (type == STT_NOTYPE || type == STT_OBJECT || type == STT_FUNC) &&
+           *name && *name != '$' && strncmp(name, ".L", 2);
 }
 
 /* False at the first entry that cannot be right. */
@@ -87,7 +90,8 @@ static bool add_all(struct loader *l, const struct elf_view *elf, const struct t
             continue;
         if (machine_add_symbol(l->machine, text,
                                elf_get(symbol, elf->wide, st_value) +
-                                   (elf_get(symbol, elf->wide, st_shndx) == SHN_ABS ? 0 : shift)) != BP_OK)
+                                   (elf_get(symbol, elf->wide, st_shndx) == SHN_ABS ? 0 : shift)) !=
+            BP_OK)
             return true; /* the machine has enough of them */
     }
     return true;

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIB UINT64_C(0x100000)
+#define MIB          UINT64_C(0x100000)
 #define HEADER_BYTES 64u
 
 /* Linux Image header: offsets in bytes, values little-endian. */
-#define IMAGE_TEXT_OFFSET 8
-#define IMAGE_SIZE 16
-#define IMAGE_FLAGS 24
+#define IMAGE_TEXT_OFFSET     8
+#define IMAGE_SIZE            16
+#define IMAGE_FLAGS           24
 #define IMAGE_FLAG_BIG_ENDIAN 1u
 
 enum kind { KIND_FLAT, KIND_ELF, KIND_GZIP, KIND_LINUX, KIND_REFUSED };
@@ -31,17 +31,22 @@ static const struct {
     {0, 2, "\x1f\x8b", KIND_GZIP, NULL},
     {56, 4, "RSC\x05", KIND_LINUX, NULL},
     {56, 4, "ARM\x64", KIND_REFUSED, "is a Linux Image for arm64: take one for RISC-V"},
-    {4, 4, "zimg", KIND_REFUSED, "is a compressed EFI kernel (zboot): take the plain Image, or unpack it"},
-    {0, 2, "MZ", KIND_REFUSED, "is an EFI program without a Linux Image header: give its firmware a disk with it"},
-    {0, 6, "\xfd"
-           "7zXZ\0",
+    {4, 4, "zimg", KIND_REFUSED,
+     "is a compressed EFI kernel (zboot): take the plain Image, or unpack it"},
+    {0, 2, "MZ", KIND_REFUSED,
+     "is an EFI program without a Linux Image header: give its firmware a disk with it"},
+    {0, 6,
+     "\xfd"
+     "7zXZ\0",
      KIND_REFUSED, "is compressed with xz: unpack it first"},
     {0, 4, "\x28\xb5\x2f\xfd", KIND_REFUSED, "is compressed with zstd: unpack it first"},
     {0, 4, "\x04\x22\x4d\x18", KIND_REFUSED, "is compressed with lz4: unpack it first"},
     {0, 4, "\x02\x21\x4c\x18", KIND_REFUSED, "is compressed with lz4: unpack it first"},
     {0, 3, "BZh", KIND_REFUSED, "is compressed with bzip2: unpack it first"},
-    {0, 4, "\x27\x05\x19\x56", KIND_REFUSED, "is a U-Boot uImage: give the program that was put into it"},
-    {0, 4, "\xd0\x0d\xfe\xed", KIND_REFUSED, "is a device tree blob or FIT image: give a tree as image `fdt`"},
+    {0, 4, "\x27\x05\x19\x56", KIND_REFUSED,
+     "is a U-Boot uImage: give the program that was put into it"},
+    {0, 4, "\xd0\x0d\xfe\xed", KIND_REFUSED,
+     "is a device tree blob or FIT image: give a tree as image `fdt`"},
 };
 
 static uint64_t get64(const uint8_t *p)
@@ -53,7 +58,8 @@ static uint64_t get64(const uint8_t *p)
     return value;
 }
 
-static int32_t look(struct loader *l, const struct source *s, uint8_t header[HEADER_BYTES], size_t *which)
+static int32_t look(struct loader *l, const struct source *s, uint8_t header[HEADER_BYTES],
+                    size_t *which)
 {
     uint64_t bytes = s->bytes < HEADER_BYTES ? s->bytes : HEADER_BYTES;
     int32_t status;
@@ -111,8 +117,10 @@ static int32_t load_linux(struct loader *l, struct source *s, const uint8_t *hea
         return BP_E_UNSUPPORTED;
     }
     if (text_offset > 1024 * MIB || memory > 1024 * 1024 * MIB) {
-        source_error(l, s, "has a damaged Linux Image header (text_offset 0x%" PRIx64 ", image_size 0x%" PRIx64
-                           "): fetch it again", text_offset, memory);
+        source_error(l, s,
+                     "has a damaged Linux Image header (text_offset 0x%" PRIx64
+                     ", image_size 0x%" PRIx64 "): fetch it again",
+                     text_offset, memory);
         return BP_E_INVAL;
     }
     /* text_offset counts from the start of RAM and keeps the firmware's memory free. */
@@ -135,7 +143,8 @@ int32_t image_load(struct loader *l, struct source *s, const uint64_t *where, ui
     uint64_t boundary = next_boundary(l, floor);
     enum kind kind;
 
-    if (status == BP_OK && which < sizeof(magics) / sizeof(*magics) && magics[which].kind == KIND_GZIP) {
+    if (status == BP_OK && which < sizeof(magics) / sizeof(*magics) &&
+        magics[which].kind == KIND_GZIP) {
         status = source_gunzip(l, s, place_total(l));
         if (status == BP_OK)
             status = look(l, s, header, &which);

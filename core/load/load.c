@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define MIB UINT64_C(0x100000)
-#define KIB UINT64_C(0x400)
+#define MIB        UINT64_C(0x100000)
+#define KIB        UINT64_C(0x400)
 #define SEED_BYTES 32u
-#define BLOB_ROOM 4096u
-#define MAX_FDT (16 * MIB)
+#define BLOB_ROOM  4096u
+#define MAX_FDT    (16 * MIB)
 
 /* Everything that is known when the last steps begin. */
 struct boot {
@@ -39,7 +39,8 @@ static const struct graph_image *find_image(const struct loader *l, const char *
     return NULL;
 }
 
-static int32_t load_program(struct loader *l, const char *role, uint64_t floor, struct loaded *out, bool *present)
+static int32_t load_program(struct loader *l, const char *role, uint64_t floor, struct loaded *out,
+                            bool *present)
 {
     const struct graph_image *image = find_image(l, role);
     struct source s;
@@ -52,7 +53,9 @@ static int32_t load_program(struct loader *l, const char *role, uint64_t floor, 
     if (status == BP_OK)
         status = image_load(l, &s, place_given(l, role), floor, out);
     if (status == BP_OK && !out->has_entry) {
-        source_error(l, &s, "its entry point 0x%" PRIx64 " is in none of its segments: set one with the linker's -e",
+        source_error(l, &s,
+                     "its entry point 0x%" PRIx64
+                     " is in none of its segments: set one with the linker's -e",
                      out->entry);
         status = BP_E_INVAL;
     }
@@ -111,7 +114,10 @@ static int32_t load_others(struct loader *l)
 /* The RAM that the program lives in, or the first. */
 static uint64_t home(const struct loader *l, const struct boot *b)
 {
-    return b->has_kernel ? b->kernel.base : b->has_firmware ? b->firmware.base : l->nram ? l->ram[0].base : 0;
+    return b->has_kernel     ? b->kernel.base
+           : b->has_firmware ? b->firmware.base
+           : l->nram         ? l->ram[0].base
+                             : 0;
 }
 
 static int32_t load_initrd(struct loader *l, struct boot *b)
@@ -175,7 +181,8 @@ static bool make_seed(const struct graph *g, uint8_t seed[SEED_BYTES])
 }
 
 static int32_t amend_user_tree(struct loader *l, const struct graph_image *image,
-                               const struct devicetree_chosen *chosen, uint8_t **tree, uint32_t *bytes)
+                               const struct devicetree_chosen *chosen, uint8_t **tree,
+                               uint32_t *bytes)
 {
     struct source s;
     uint8_t *data = NULL;
@@ -190,7 +197,8 @@ static int32_t amend_user_tree(struct loader *l, const struct graph_image *image
         data = source_take(l, &s);
         status = data ? devicetree_amend(data, (uint32_t)s.bytes, chosen, tree, bytes) : BP_E_IO;
         if (status == BP_E_INVAL)
-            source_error(l, &s, "is not a whole device tree blob: compile the source with dtc -O dtb");
+            source_error(l, &s,
+                         "is not a whole device tree blob: compile the source with dtc -O dtb");
         else if (data && status != BP_OK)
             source_error(l, &s, "no memory left on the host: close something");
     }
@@ -216,8 +224,8 @@ static bool place_tree(struct loader *l, const struct boot *b, uint64_t bytes, s
     return false;
 }
 
-static int32_t put_tree(struct loader *l, struct boot *b, const struct graph_image *image, uint8_t *tree,
-                        uint32_t bytes)
+static int32_t put_tree(struct loader *l, struct boot *b, const struct graph_image *image,
+                        uint8_t *tree, uint32_t bytes)
 {
     struct diag_pos pos = image ? image->pos : nowhere;
     struct extent range;
@@ -227,7 +235,8 @@ static int32_t put_tree(struct loader *l, struct boot *b, const struct graph_ima
         /* A bare program on a small controller does without; who asked for a tree, or cannot start without, must know. */
         if (!image && !b->kernel.linux_image)
             return BP_OK;
-        diag_error(l->diag, pos, "device tree", "no room for it in RAM: give the board more memory");
+        diag_error(l->diag, pos, "device tree",
+                   "no room for it in RAM: give the board more memory");
         return BP_E_FULL;
     }
     if (!place_claim(l, pos, "device tree", range, true)) {
@@ -273,7 +282,8 @@ static int32_t put_blob(struct loader *l, const struct boot *b, struct bp_boot *
         free(bytes);
         if (!b->has_firmware)
             return BP_OK;
-        diag_error(l->diag, nowhere, "boot information", "no room for it in RAM: give the board more memory");
+        diag_error(l->diag, nowhere, "boot information",
+                   "no room for it in RAM: give the board more memory");
         return BP_E_FULL;
     }
     if (!place_claim(l, nowhere, "boot information", (struct extent){base, length}, true)) {
@@ -335,7 +345,8 @@ int32_t load_images(struct machine *m, struct diag *d)
     if (status == BP_OK)
         status = load_initrd(&l, &b);
     if (status == BP_OK && nothing) {
-        diag_error(d, nowhere, l.graph->name, "nothing to run: name a program with --image kernel=FILE");
+        diag_error(d, nowhere, l.graph->name,
+                   "nothing to run: name a program with --image kernel=FILE");
         status = BP_E_NOENT;
     }
     if (status == BP_OK)

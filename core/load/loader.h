@@ -50,11 +50,13 @@ struct loaded {
 int32_t source_open(struct loader *l, const struct graph_image *image, struct source *out);
 void source_close(struct source *s);
 /* Reads exactly [offset, offset + bytes), which must lie inside. Reports a failing host. */
-int32_t source_read(struct loader *l, const struct source *s, uint64_t offset, void *data, uint64_t bytes);
+int32_t source_read(struct loader *l, const struct source *s, uint64_t offset, void *data,
+                    uint64_t bytes);
 /* The whole content, malloc'ed; NULL was reported. */
 uint8_t *source_take(struct loader *l, struct source *s);
 /* Makes [offset, offset + bytes) of it, and `zero` bytes behind, a segment of the machine at `pa`. */
-int32_t source_segment(struct loader *l, struct source *s, uint64_t offset, uint64_t pa, uint64_t bytes, uint64_t zero);
+int32_t source_segment(struct loader *l, struct source *s, uint64_t offset, uint64_t pa,
+                       uint64_t bytes, uint64_t zero);
 /* Replaces a gzip source by what is in it, at most `limit` bytes. */
 int32_t source_gunzip(struct loader *l, struct source *s, uint64_t limit);
 /* An error about this image. */
@@ -73,7 +75,8 @@ void elf_symbols(struct loader *l, struct source *s, const struct elf_view *elf,
 /* --- image.c ------------------------------------------------------------------------------------------- */
 /* Loads what is meant to be executed: ELF, Linux Image, either of them in gzip, or a flat binary. `where`: as the board
  * says, NULL: from `floor` on, at the next boundary that suits it. */
-int32_t image_load(struct loader *l, struct source *s, const uint64_t *where, uint64_t floor, struct loaded *out);
+int32_t image_load(struct loader *l, struct source *s, const uint64_t *where, uint64_t floor,
+                   struct loaded *out);
 /* Loads bytes as they are to `where`. */
 int32_t image_load_raw(struct loader *l, struct source *s, uint64_t where, struct loaded *out);
 /* The same for anything but an ELF file, which goes where it says. */
@@ -83,9 +86,11 @@ int32_t image_load_data(struct loader *l, struct source *s, uint64_t where, stru
 int32_t place_init(struct loader *l);
 void place_finish(struct loader *l);
 /* Takes a range for `what`. `writable`: must be RAM, else ROM will do. False was reported at `pos` for `what`. */
-bool place_claim(struct loader *l, struct diag_pos pos, const char *what, struct extent range, bool writable);
+bool place_claim(struct loader *l, struct diag_pos pos, const char *what, struct extent range,
+                 bool writable);
 /* The highest free range of `bytes` in the RAM that holds `near`, below 4 GiB if that RAM begins there. */
-bool place_find(const struct loader *l, uint64_t near, uint64_t bytes, uint64_t align, uint64_t *base);
+bool place_find(const struct loader *l, uint64_t near, uint64_t bytes, uint64_t align,
+                uint64_t *base);
 /* Address the board gives a role; NULL: none. */
 const uint64_t *place_given(const struct loader *l, const char *role);
 /* Bytes of RAM in all. */

@@ -19,8 +19,8 @@ static int by_base(const void *a, const void *b)
 
 static bool is_ram(const struct graph_node *node)
 {
-    return node->type->kind == TYPE_DEVICE && !node->type->plugin && !strcmp(node->type->name, "ram") &&
-           !node->bus;
+    return node->type->kind == TYPE_DEVICE && !node->type->plugin &&
+           !strcmp(node->type->name, "ram") && !node->bus;
 }
 
 static bool known(const struct loader *l, uint64_t address)
@@ -93,7 +93,8 @@ static bool is_readable(const struct loader *l, struct extent range)
            machine_mem_read(l->machine, range.base + range.bytes - 1, &byte, 1) == BP_OK;
 }
 
-static void report_no_memory(struct loader *l, struct diag_pos pos, const char *what, struct extent range)
+static void report_no_memory(struct loader *l, struct diag_pos pos, const char *what,
+                             struct extent range)
 {
     char text[48], ram[48];
 
@@ -105,17 +106,20 @@ static void report_no_memory(struct loader *l, struct diag_pos pos, const char *
     for (uint32_t i = 0; i < l->nram; i++) {
         if (range.base - l->ram[i].base >= l->ram[i].bytes)
             continue;
-        diag_error(l->diag, pos, what, "%s does not fit into the RAM at %s: give the board more memory",
+        diag_error(l->diag, pos, what,
+                   "%s does not fit into the RAM at %s: give the board more memory",
                    place_text(range, text), place_text(l->ram[i], ram));
         return;
     }
-    diag_error(l->diag, pos, what,
-               "%s is not memory on this board, whose RAM is %s: link it for that address, or give its "
-               "place under `boot:`",
-               place_text(range, text), place_text(l->ram[0], ram));
+    diag_error(
+        l->diag, pos, what,
+        "%s is not memory on this board, whose RAM is %s: link it for that address, or give its "
+        "place under `boot:`",
+        place_text(range, text), place_text(l->ram[0], ram));
 }
 
-bool place_claim(struct loader *l, struct diag_pos pos, const char *what, struct extent range, bool writable)
+bool place_claim(struct loader *l, struct diag_pos pos, const char *what, struct extent range,
+                 bool writable)
 {
     struct claim *grown;
     bool fits = false;
@@ -124,7 +128,9 @@ bool place_claim(struct loader *l, struct diag_pos pos, const char *what, struct
     if (!range.bytes)
         return true;
     if (range.base + (range.bytes - 1) < range.base) {
-        diag_error(l->diag, pos, what, "0x%" PRIx64 " and 0x%" PRIx64 " bytes pass the end of the address space: the file is damaged",
+        diag_error(l->diag, pos, what,
+                   "0x%" PRIx64 " and 0x%" PRIx64
+                   " bytes pass the end of the address space: the file is damaged",
                    range.base, range.bytes);
         return false;
     }
@@ -137,8 +143,10 @@ bool place_claim(struct loader *l, struct diag_pos pos, const char *what, struct
     for (uint32_t i = 0; i < l->nclaims; i++) {
         const struct claim *c = &l->claims[i];
 
-        if (range.base - c->range.base < c->range.bytes || c->range.base - range.base < range.bytes) {
-            diag_error(l->diag, pos, what, "%s overlaps %s at %s: give one of them another place under `boot:`",
+        if (range.base - c->range.base < c->range.bytes ||
+            c->range.base - range.base < range.bytes) {
+            diag_error(l->diag, pos, what,
+                       "%s overlaps %s at %s: give one of them another place under `boot:`",
                        place_text(range, text), c->what, place_text(c->range, other));
             return false;
         }
@@ -168,7 +176,8 @@ static const struct claim *blocker(const struct loader *l, uint64_t base, uint64
     return lowest;
 }
 
-bool place_find(const struct loader *l, uint64_t near, uint64_t bytes, uint64_t align, uint64_t *base)
+bool place_find(const struct loader *l, uint64_t near, uint64_t bytes, uint64_t align,
+                uint64_t *base)
 {
     const struct extent *ram = l->nram ? &l->ram[0] : NULL;
     const struct claim *c;

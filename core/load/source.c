@@ -39,14 +39,16 @@ int32_t source_open(struct loader *l, const struct graph_image *image, struct so
         if (errno == ENOENT)
             source_error(l, out, "no such file: check the path of image `%s`", image->role);
         else
-            source_error(l, out, "cannot be opened (%s): check image `%s`", strerror(errno), image->role);
+            source_error(l, out, "cannot be opened (%s): check image `%s`", strerror(errno),
+                         image->role);
         return BP_E_NOENT;
     }
     if (fstat(out->fd, &info))
         info.st_mode = 0;
     if (!S_ISREG(info.st_mode)) {
-        source_error(l, out, S_ISDIR(info.st_mode) ? "is a folder: name a file in it"
-                                                   : "is not a regular file: copy its content into one");
+        source_error(l, out,
+                     S_ISDIR(info.st_mode) ? "is a folder: name a file in it"
+                                           : "is not a regular file: copy its content into one");
     } else if (!info.st_size) {
         source_error(l, out, "is empty: build or fetch it again");
     } else {
@@ -66,7 +68,8 @@ void source_close(struct source *s)
     s->data = NULL;
 }
 
-int32_t source_read(struct loader *l, const struct source *s, uint64_t offset, void *data, uint64_t bytes)
+int32_t source_read(struct loader *l, const struct source *s, uint64_t offset, void *data,
+                    uint64_t bytes)
 {
     uint8_t *to = data;
 
@@ -101,14 +104,16 @@ uint8_t *source_take(struct loader *l, struct source *s)
     }
     data = malloc(s->bytes);
     if (!data)
-        source_error(l, s, "no memory left on the host for %" PRIu64 " bytes: close something", s->bytes);
+        source_error(l, s, "no memory left on the host for %" PRIu64 " bytes: close something",
+                     s->bytes);
     else if (source_read(l, s, 0, data, s->bytes) == BP_OK)
         return data;
     free(data);
     return NULL;
 }
 
-int32_t source_segment(struct loader *l, struct source *s, uint64_t offset, uint64_t pa, uint64_t bytes, uint64_t zero)
+int32_t source_segment(struct loader *l, struct source *s, uint64_t offset, uint64_t pa,
+                       uint64_t bytes, uint64_t zero)
 {
     int32_t status = BP_E_NOMEM;
     uint8_t *data;
@@ -117,7 +122,8 @@ int32_t source_segment(struct loader *l, struct source *s, uint64_t offset, uint
     if (s->fd >= 0 && bytes >= LARGE) {
         fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
         if (fd >= 0)
-            status = machine_add_file_segment(l->machine, s->image->path, pa, fd, offset, bytes, zero);
+            status =
+                machine_add_file_segment(l->machine, s->image->path, pa, fd, offset, bytes, zero);
     } else {
         data = malloc(bytes ? bytes : 1);
         if (data && source_read(l, s, offset, data, bytes) != BP_OK) {
@@ -189,8 +195,9 @@ static const char *inflate_all(const uint8_t *in, uint64_t bytes, struct sink *o
             break;
     }
     if (!wrong && status != Z_STREAM_END)
-        wrong = status == Z_BUF_ERROR || status == Z_OK ? "the gzip data ends too early: fetch it again"
-                                                        : "the gzip data is damaged: fetch it again";
+        wrong = status == Z_BUF_ERROR || status == Z_OK
+                    ? "the gzip data ends too early: fetch it again"
+                    : "the gzip data is damaged: fetch it again";
     inflateEnd(&z);
     return wrong;
 }

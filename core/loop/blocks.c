@@ -11,7 +11,8 @@
 
 #include "core/machine/dev.h"
 
-int32_t blocks_attach(struct block_bridge *bridge, struct bp_dev *dev, uint32_t port, struct bp_dev *backend)
+int32_t blocks_attach(struct block_bridge *bridge, struct bp_dev *dev, uint32_t port,
+                      struct bp_dev *backend)
 {
     struct loop *loop = &dev->machine->loop;
     int32_t status;
@@ -136,7 +137,8 @@ static int32_t block_submit(struct bp_block *handle, uint32_t op, uint64_t offse
         return BP_E_NOMEM;
     if (niov)
         memcpy(request->iov, iov, niov * sizeof(*iov));
-    request->io = (struct bp_block_io){sizeof(request->io), op, offset, bytes, request->iov, niov, 0};
+    request->io =
+        (struct bp_block_io){sizeof(request->io), op, offset, bytes, request->iov, niov, 0};
     request->bridge = b;
     request->token = token;
     pthread_mutex_lock(&b->lock);
@@ -168,7 +170,9 @@ static void wait_for_one(struct block_bridge *b)
     struct machine *m = b->dev->machine;
 
     if (lock_is_server(&m->lock)) {
-        loop_serve(&m->loop, true); /* submit() has seen to it that this does not wait for a request to be handed on */
+        loop_serve(
+            &m->loop,
+            true); /* submit() has seen to it that this does not wait for a request to be handed on */
         return;
     }
     lock_drain_begin(&m->lock);

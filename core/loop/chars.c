@@ -13,12 +13,13 @@
 
 #include "core/machine/dev.h"
 
-#define RING 65536u
+#define RING    65536u
 #define PENDING 65536u /* bounds the credit as well */
-#define CHUNK 4096u
-#define CHUNKS 16 /* offered in one turn: a guest that prints without end must not keep the loop */
+#define CHUNK   4096u
+#define CHUNKS  16 /* offered in one turn: a guest that prints without end must not keep the loop */
 
-int32_t chars_attach(struct char_bridge *bridge, struct bp_dev *dev, uint32_t port, struct bp_dev *backend)
+int32_t chars_attach(struct char_bridge *bridge, struct bp_dev *dev, uint32_t port,
+                     struct bp_dev *backend)
 {
     struct loop *loop = &dev->machine->loop;
 
@@ -132,7 +133,8 @@ static void push_output(struct char_bridge *b)
             return;
         b->blocked = true;
         taken = cls->write(b->backend->instance, chunk, n);
-        if (taken < 0 || taken > n) /* the back end is broken and has said so: what was meant for it is lost */
+        if (taken < 0 ||
+            taken > n) /* the back end is broken and has said so: what was meant for it is lost */
             taken = n;
         if (taken == n)
             b->blocked = false;
@@ -162,8 +164,8 @@ static bool take_event(struct char_bridge *b, uint32_t event)
 static void push_events(struct char_bridge *b)
 {
     bool closed = atomic_load(&b->backend->hung_up);
-    const uint32_t order[] = {closed ? BP_CHAR_OPENED : BP_CHAR_CLOSED, closed ? BP_CHAR_CLOSED : BP_CHAR_OPENED,
-                              BP_CHAR_BREAK};
+    const uint32_t order[] = {closed ? BP_CHAR_OPENED : BP_CHAR_CLOSED,
+                              closed ? BP_CHAR_CLOSED : BP_CHAR_OPENED, BP_CHAR_BREAK};
 
     for (uint32_t i = 0; i < 3; i++)
         if (take_event(b, order[i]) && b->client->on_event)
@@ -227,7 +229,8 @@ static void host_input(struct bp_dev *dev, const void *data, uint64_t bytes)
         return;
     room = PENDING - b->npending;
     if (bytes > room) { /* sent more than it was granted: the contract's breach costs it the rest */
-        trace_text(dev, BP_LOG_ERROR, "sends more input than it was granted: the excess is dropped");
+        trace_text(dev, BP_LOG_ERROR,
+                   "sends more input than it was granted: the excess is dropped");
         bytes = room;
     }
     memcpy(b->pending + b->npending, data, bytes);

@@ -48,8 +48,10 @@ int32_t loop_init(struct loop *loop, struct machine *m)
     loop->last = &loop->first;
     pthread_mutex_init(&loop->lock, NULL);
     loop->timer.data = loop->signals[0].data = loop->signals[1].data = loop;
-    if (uv_async_init(&loop->uv, &loop->wake, on_wake) || uv_poll_init(&loop->uv, &loop->timer, m->time.fd) ||
-        uv_signal_init(&loop->uv, &loop->signals[0]) || uv_signal_init(&loop->uv, &loop->signals[1]))
+    if (uv_async_init(&loop->uv, &loop->wake, on_wake) ||
+        uv_poll_init(&loop->uv, &loop->timer, m->time.fd) ||
+        uv_signal_init(&loop->uv, &loop->signals[0]) ||
+        uv_signal_init(&loop->uv, &loop->signals[1]))
         return BP_E_IO;
     return uv_poll_start(&loop->timer, UV_READABLE, on_timer) ? BP_E_IO : BP_OK;
 }

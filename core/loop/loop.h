@@ -35,15 +35,15 @@ struct loop {
     bool open;
     uv_loop_t uv;
     uv_async_t wake;
-    uv_poll_t timer;      /* the timerfd of virtual time */
+    uv_poll_t timer; /* the timerfd of virtual time */
     uv_signal_t signals[2];
     bool timer_due;
     pthread_mutex_t lock; /* of the queue */
     struct loop_post *first, **last;
-    bool closed;          /* nothing is accepted any more */
+    bool closed;               /* nothing is accepted any more */
     struct char_bridge *chars; /* all bridges, [main] */
     struct block_bridge *blocks;
-    uint32_t work;             /* jobs on the pool; [main] */
+    uint32_t work; /* jobs on the pool; [main] */
 };
 
 int32_t loop_init(struct loop *loop, struct machine *m);
@@ -78,10 +78,12 @@ struct char_bridge {
     uint8_t *pending;
     uint32_t npending, granted;
 };
-int32_t chars_attach(struct char_bridge *bridge, struct bp_dev *dev, uint32_t port, struct bp_dev *backend);
+int32_t chars_attach(struct char_bridge *bridge, struct bp_dev *dev, uint32_t port,
+                     struct bp_dev *backend);
 void chars_finish(struct char_bridge *bridge);
 void chars_turn(struct char_bridge *bridge); /* [main] */
-bool chars_drained(const struct loop *loop); /* all output is with the back ends; [main], vCPUs parked */
+bool chars_drained(
+    const struct loop *loop); /* all output is with the back ends; [main], vCPUs parked */
 extern const struct bp_char_api chars_api;
 
 /* --- blocks.c ----------------------------------------------------------------------------------------- */
@@ -107,7 +109,8 @@ struct block_bridge {
     struct block_request *done, **done_last;       /* for the device */
     uint32_t in_flight;
 };
-int32_t blocks_attach(struct block_bridge *bridge, struct bp_dev *dev, uint32_t port, struct bp_dev *backend);
+int32_t blocks_attach(struct block_bridge *bridge, struct bp_dev *dev, uint32_t port,
+                      struct bp_dev *backend);
 void blocks_finish(struct block_bridge *bridge);
 void blocks_serve(struct block_bridge *bridge); /* hands requests to the back end; [main] */
 void blocks_turn(struct block_bridge *bridge);  /* delivers completions as well; [main] */

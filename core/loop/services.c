@@ -37,7 +37,8 @@ void loop_free_handle(uv_handle_t *handle)
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct loop_watch *watch = (struct loop_watch *)poll;
-    uint32_t seen = (events & UV_READABLE ? BP_LOOP_READABLE : 0) | (events & UV_WRITABLE ? BP_LOOP_WRITABLE : 0) |
+    uint32_t seen = (events & UV_READABLE ? BP_LOOP_READABLE : 0) |
+                    (events & UV_WRITABLE ? BP_LOOP_WRITABLE : 0) |
                     (events & UV_DISCONNECT || status < 0 ? BP_LOOP_HANGUP : 0);
 
     watch->fn(watch->dev->instance, watch->fd, seen);
@@ -46,7 +47,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 static void rewatch(struct bp_watch *handle, uint32_t events)
 {
     struct loop_watch *watch = (struct loop_watch *)handle;
-    int uv_events = (events & BP_LOOP_READABLE ? UV_READABLE : 0) | (events & BP_LOOP_WRITABLE ? UV_WRITABLE : 0);
+    int uv_events = (events & BP_LOOP_READABLE ? UV_READABLE : 0) |
+                    (events & BP_LOOP_WRITABLE ? UV_WRITABLE : 0);
 
     if (uv_events)
         uv_poll_start(&watch->poll, uv_events | UV_DISCONNECT, on_poll);
@@ -110,7 +112,8 @@ static void job_done(uv_work_t *work, int status)
     free(job);
 }
 
-static int32_t start_job(struct bp_dev *dev, void (*run)(void *ctx), void (*done)(void *self, void *ctx), void *ctx)
+static int32_t start_job(struct bp_dev *dev, void (*run)(void *ctx),
+                         void (*done)(void *self, void *ctx), void *ctx)
 {
     struct loop_job *job = malloc(sizeof(*job));
 

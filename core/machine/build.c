@@ -16,7 +16,8 @@ static int32_t init_node(struct bp_dev *dev)
     if (dev->type->kind == TYPE_DEVICE && dev->type->device->init)
         status = dev->type->device->init(dev->instance, dev, &m->core);
     else if (dev->type->kind == TYPE_CPU && dev->vcpu)
-        status = dev->type->cpu->init(dev->instance, dev->vcpu->handle, m->accel->vcpu_api(m->accel_self), dev, &m->core);
+        status = dev->type->cpu->init(dev->instance, dev->vcpu->handle,
+                                      m->accel->vcpu_api(m->accel_self), dev, &m->core);
     else if (dev->type->kind == TYPE_CPU)
         status = dev->type->cpu->init(dev->instance, NULL, &vcpu_idle_api, dev, &m->core);
     /* finish() must accept an instance whose init() failed, and is called for it. */
@@ -49,8 +50,8 @@ static void finish_dev(struct bp_dev *dev)
 
 /* --- the machine ----------------------------------------------------------------------------------------- */
 
-static struct bp_dev *name_dev(struct bp_dev *dev, struct machine *m, const struct type *type, const char *name,
-                               struct diag_pos pos)
+static struct bp_dev *name_dev(struct bp_dev *dev, struct machine *m, const struct type *type,
+                               const char *name, struct diag_pos pos)
 {
     dev->machine = m;
     dev->type = type;
@@ -63,13 +64,15 @@ static bool failed(struct bp_dev *dev, int32_t status, const char *fallback)
 {
     if (status == BP_OK)
         return false;
-    dev_report(dev, status == BP_E_NOMEM ? "the host has no memory left: make the machine smaller" : fallback);
+    dev_report(dev, status == BP_E_NOMEM ? "the host has no memory left: make the machine smaller"
+                                         : fallback);
     return true;
 }
 
 static bool no_memory(struct machine *m)
 {
-    diag_error(m->diag, (struct diag_pos){0}, "machine", "the host has no memory left: make the machine smaller");
+    diag_error(m->diag, (struct diag_pos){0}, "machine",
+               "the host has no memory left: make the machine smaller");
     return false;
 }
 
@@ -85,22 +88,25 @@ static bool build_accel(struct machine *m)
         if (!cls->probe || cls->probe(&m->core, why, sizeof(why)) >= 0)
             chosen = &m->graph->accels[i];
         else
-            snprintf(refused + strlen(refused), sizeof(refused) - strlen(refused), " %s: %s.", m->graph->accels[i].name, why);
+            snprintf(refused + strlen(refused), sizeof(refused) - strlen(refused), " %s: %s.",
+                     m->graph->accels[i].name, why);
     }
     if (!chosen) {
-        diag_error(m->diag, (struct diag_pos){0}, "accel", "none of the accelerators runs here:%s add interp to the list",
-                   refused);
+        diag_error(m->diag, (struct diag_pos){0}, "accel",
+                   "none of the accelerators runs here:%s add interp to the list", refused);
         return false;
     }
     name_dev(&m->accel_dev, m, chosen->type, chosen->name, chosen->pos);
     m->accel_dev.instance = dev_memory(chosen->type->instance_size, chosen->type->instance_align);
-    if (!m->accel_dev.instance || dev_write_props(&m->accel_dev, chosen->props, chosen->nprops) != BP_OK)
+    if (!m->accel_dev.instance ||
+        dev_write_props(&m->accel_dev, chosen->props, chosen->nprops) != BP_OK)
         return !failed(&m->accel_dev, BP_E_NOMEM, NULL);
     m->accel = chosen->type->accel;
     m->accel_self = m->accel_dev.instance;
     vcpu_accel_host(&m->accel_host);
     m->accel_dev.initialised = true;
-    return !failed(&m->accel_dev, m->accel->init(m->accel_self, &m->accel_dev, &m->core, &m->accel_host, m),
+    return !failed(&m->accel_dev,
+                   m->accel->init(m->accel_self, &m->accel_dev, &m->core, &m->accel_host, m),
                    "the accelerator does not start");
 }
 
@@ -109,10 +115,11 @@ static bool check_time(struct machine *m)
 {
     if (m->graph->time != TIME_DETERMINISTIC)
         return true;
-    diag_error(m->diag, (struct diag_pos){0}, "time",
-               "accelerator %s cannot run on a budget of instructions, which deterministic time needs: use "
-               "time: realtime or time: fast",
-               m->accel->name);
+    diag_error(
+        m->diag, (struct diag_pos){0}, "time",
+        "accelerator %s cannot run on a budget of instructions, which deterministic time needs: use "
+        "time: realtime or time: fast",
+        m->accel->name);
     return false;
 }
 
@@ -127,7 +134,8 @@ static bool build_backends(struct machine *m)
         return no_memory(m);
     for (uint32_t i = 0; i < m->graph->nbackends; i++) {
         const struct graph_backend *backend = &m->graph->backends[i];
-        struct bp_dev *dev = name_dev(&m->backends[i], m, backend->type, backend->name, backend->pos);
+        struct bp_dev *dev =
+            name_dev(&m->backends[i], m, backend->type, backend->name, backend->pos);
         int32_t status = BP_E_NOMEM;
 
         m->nbackends++;
@@ -155,7 +163,8 @@ static bool build_nodes(struct machine *m)
         return no_memory(m);
     m->ndevs = g->nnodes;
     for (uint32_t i = 0; i < g->nnodes; i++) {
-        name_dev(&m->devs[i], m, g->nodes[i]->type, g->nodes[i]->name, g->nodes[i]->pos)->node = g->nodes[i];
+        name_dev(&m->devs[i], m, g->nodes[i]->type, g->nodes[i]->name, g->nodes[i]->pos)->node =
+            g->nodes[i];
         m->nvcpus += g->nodes[i]->type->kind == TYPE_CPU && m->accel_self;
     }
     for (uint32_t i = 0; i < m->ndevs; i++)
@@ -164,7 +173,9 @@ static bool build_nodes(struct machine *m)
             return false;
         }
     for (uint32_t i = 0; i < m->ndevs; i++)
-        if (failed(&m->devs[i], dev_write_props(&m->devs[i], g->nodes[i]->props, g->nodes[i]->nprops), "cannot be built"))
+        if (failed(&m->devs[i],
+                   dev_write_props(&m->devs[i], g->nodes[i]->props, g->nodes[i]->nprops),
+                   "cannot be built"))
             return false;
     return true;
 }
@@ -177,10 +188,12 @@ static bool connect_ports(struct machine *m)
     for (uint32_t i = 0; i < g->nwires && status == BP_OK; i++) {
         const struct graph_wire *w = &g->wires[i];
 
-        status = wire_connect(machine_dev_of(m, w->from)->ports[w->out_port].wire, w->out_index,
-                              machine_dev_of(m, w->to)->ports[w->in_port].wire, w->in_index, w->invert);
+        status =
+            wire_connect(machine_dev_of(m, w->from)->ports[w->out_port].wire, w->out_index,
+                         machine_dev_of(m, w->to)->ports[w->in_port].wire, w->in_index, w->invert);
         if (status == BP_E_INVAL)
-            diag_error(m->diag, w->pos, w->from->name, "the line is out of the port's width: connect fewer");
+            diag_error(m->diag, w->pos, w->from->name,
+                       "the line is out of the port's width: connect fewer");
     }
     for (uint32_t i = 0; i < g->nclocks && status == BP_OK; i++) {
         const struct graph_clock *c = &g->clocks[i];
@@ -201,7 +214,8 @@ static bool init_nodes(struct machine *m)
             bool source = false;
 
             for (uint32_t p = 0; p < m->devs[i].type->nports; p++)
-                source |= m->devs[i].type->ports[p].kind == BP_PORT_CLOCK && m->devs[i].type->ports[p].dir == BP_DIR_OUT;
+                source |= m->devs[i].type->ports[p].kind == BP_PORT_CLOCK &&
+                          m->devs[i].type->ports[p].dir == BP_DIR_OUT;
             if (source != (pass == 0))
                 continue;
             trace_dev_init(&m->devs[i]);
@@ -210,7 +224,8 @@ static bool init_nodes(struct machine *m)
     return ok;
 }
 
-struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags, struct diag *d)
+struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags,
+                               struct diag *d)
 {
     struct machine *m = calloc(1, sizeof(*m));
     bool ok = m != NULL;
@@ -223,11 +238,14 @@ struct machine *machine_create(const struct graph *g, struct registry *r, uint32
     m->graph = g;
     m->diag = d;
     m->flags = flags;
-    m->core = (struct bp_core){.size = sizeof(m->core), .version = BACKPLANE_VERSION, .get = machine_iface};
+    m->core = (struct bp_core){
+        .size = sizeof(m->core), .version = BACKPLANE_VERSION, .get = machine_iface};
     lock_init(&m->lock);
     trace_init(&m->trace);
-    if (vtime_init(&m->time, m, g->time) != BP_OK || loop_init(&m->loop, m) != BP_OK || bus_init(&m->bus, m) != BP_OK) {
-        diag_error(d, (struct diag_pos){0}, g->name, "the host refuses timers, descriptors or memory: raise its limits");
+    if (vtime_init(&m->time, m, g->time) != BP_OK || loop_init(&m->loop, m) != BP_OK ||
+        bus_init(&m->bus, m) != BP_OK) {
+        diag_error(d, (struct diag_pos){0}, g->name,
+                   "the host refuses timers, descriptors or memory: raise its limits");
         ok = false;
     }
     if (ok && !(flags & MACHINE_NO_BACKENDS))

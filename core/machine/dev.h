@@ -37,10 +37,10 @@ struct bp_dev {
     void *instance;
     bool initialised;
     struct dev_allocation *allocations;
-    struct bus_region *regions; /* type->nregions */
-    union dev_port *ports;      /* type->nports */
-    struct bp_timer *timers;    /* list */
-    struct loop_watch *watches; /* back ends: list */
+    struct bus_region *regions;      /* type->nregions */
+    union dev_port *ports;           /* type->nports */
+    struct bp_timer *timers;         /* list */
+    struct loop_watch *watches;      /* back ends: list */
     struct char_bridge *char_client; /* back ends: who uses this one; NULL */
     uint32_t char_events;            /* bit per BP_CHAR_* not delivered yet; [main] */
     _Atomic bool hung_up;            /* there is no peer */
@@ -52,7 +52,7 @@ struct bp_dev {
 
 /* What the handle of a port points to, by kind of port. */
 union dev_port {
-    struct wire_port *wire;   /* IRQ, GPIO, RESET: out. in: inputs */
+    struct wire_port *wire; /* IRQ, GPIO, RESET: out. in: inputs */
     struct clock_in *clock_in;
     struct clock_out *clock_out;
     struct bus_port *bus;
@@ -63,8 +63,8 @@ union dev_port {
 struct segment { /* loaded again at every reset */
     char *name;
     uint64_t pa, bytes, zero;
-    uint8_t *data;   /* NULL: `bytes` from `offset` of `fd` */
-    int fd;          /* -1: none */
+    uint8_t *data; /* NULL: `bytes` from `offset` of `fd` */
+    int fd;        /* -1: none */
     uint64_t offset;
 };
 
@@ -87,7 +87,7 @@ struct machine {
     struct bus bus;
     struct trace trace;
 
-    bool lines_quiet; /* during a reset: no input hears of changes; [machine] */
+    bool lines_quiet;    /* during a reset: no input hears of changes; [machine] */
     struct bp_dev *devs; /* one per node, in graph order */
     uint32_t ndevs;
     struct bp_dev *backends;
@@ -111,7 +111,7 @@ struct machine {
     _Atomic uint32_t request; /* REQUEST_* */
     _Atomic uint32_t power_code;
     _Atomic int quit_signal;
-    _Atomic uint64_t first_run; /* host ns of the first run() */
+    _Atomic uint64_t first_run;      /* host ns of the first run() */
     uint64_t run_started, run_ended; /* host ns */
 };
 

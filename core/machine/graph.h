@@ -87,8 +87,8 @@ struct graph_node {
     uint32_t nprops; /* = type->nprops, same order */
     struct graph_reg *regs;
     uint32_t nregs;
-    uint32_t cpu_index; /* of CPU nodes, 0.. */
-    char *bus;          /* name of the address space it sits on; NULL: the machine's */
+    uint32_t cpu_index;    /* of CPU nodes, 0.. */
+    char *bus;             /* name of the address space it sits on; NULL: the machine's */
     struct graph_fdt *fdt; /* `fdt:` escape: extra properties; NULL */
     uint32_t index;        /* in graph.nodes */
 };
@@ -101,7 +101,7 @@ struct graph_fdt {
         char *text;      /* not NULL: a string (list joined by '\n') */
         uint32_t *cells; /* else cells; both NULL: an empty property */
         uint32_t ncells;
-    } *props;
+    } * props;
     uint32_t nprops;
 };
 
@@ -142,8 +142,8 @@ struct graph_param { /* for `describe` and `check` */
 };
 
 struct graph {
-    char *name;  /* board name: file name without folder and suffix, or `name:` */
-    char *model; /* `model:` text for the device tree root; may be NULL */
+    char *name;        /* board name: file name without folder and suffix, or `name:` */
+    char *model;       /* `model:` text for the device tree root; may be NULL */
     char **compatible; /* `compatible:` of the root; ncompatible */
     uint32_t ncompatible;
     struct graph_node **nodes;
@@ -165,7 +165,7 @@ struct graph {
     struct graph_alias {
         char *name;
         struct graph_node *node;
-    } *aliases;
+    } * aliases;
     uint32_t naliases;
     struct graph_param *params;
     uint32_t nparams;
@@ -176,13 +176,13 @@ struct graph {
 
 /* What the command line adds: merged as a last `run` file. All strings borrowed. */
 struct graph_options {
-    const char *accel;                  /* --accel LIST; NULL */
-    const char *time;                   /* --time MODE; NULL */
-    const char *cmdline;                /* --cmdline */
-    const char *const *set;             /* "NAME=VALUE", NULL-terminated; may be NULL */
-    const char *const *images;          /* "NAME=PATH" */
-    const char *const *backends;        /* "NAME=TYPE[,KEY=VALUE]..." */
-    bool check_host;                    /* false: do not require images and back ends (check, fdt, map) */
+    const char *accel;           /* --accel LIST; NULL */
+    const char *time;            /* --time MODE; NULL */
+    const char *cmdline;         /* --cmdline */
+    const char *const *set;      /* "NAME=VALUE", NULL-terminated; may be NULL */
+    const char *const *images;   /* "NAME=PATH" */
+    const char *const *backends; /* "NAME=TYPE[,KEY=VALUE]..." */
+    bool check_host;             /* false: do not require images and back ends (check, fdt, map) */
 };
 
 /*

@@ -46,13 +46,20 @@ static const struct {
     const char *id;
     const void *iface;
 } offered[] = {
-    {BP_LINE_ID, &wire_line_api},         {BP_CLOCK_ID, &wire_clock_api},
-    {BP_TIMER_ID, &vtime_timer_api},      {BP_DMA_ID, &bus_dma_api},
-    {BP_MEM_ID, &bus_mem_api},            {BP_MACHINE_ID, &machine_api},
-    {BP_CHAR_ID, &chars_api},             {BP_BLOCK_ID, &blocks_api},
-    {BP_LOOP_ID, &loop_api},              {BP_THREAD_ID, &loop_thread_api},
-    {BP_BACKEND_HOST_ID, &loop_backend_host}, {BP_TRACE_ID, &trace_api},
-    {BP_ERROR_ID, &trace_error_api},      {BP_VCPU_HOST_ID, &vcpu_host_api},
+    {BP_LINE_ID, &wire_line_api},
+    {BP_CLOCK_ID, &wire_clock_api},
+    {BP_TIMER_ID, &vtime_timer_api},
+    {BP_DMA_ID, &bus_dma_api},
+    {BP_MEM_ID, &bus_mem_api},
+    {BP_MACHINE_ID, &machine_api},
+    {BP_CHAR_ID, &chars_api},
+    {BP_BLOCK_ID, &blocks_api},
+    {BP_LOOP_ID, &loop_api},
+    {BP_THREAD_ID, &loop_thread_api},
+    {BP_BACKEND_HOST_ID, &loop_backend_host},
+    {BP_TRACE_ID, &trace_api},
+    {BP_ERROR_ID, &trace_error_api},
+    {BP_VCPU_HOST_ID, &vcpu_host_api},
 };
 
 const void *machine_iface(const struct bp_core *core, const char *id)

@@ -31,10 +31,12 @@ void dev_report(struct bp_dev *dev, const char *fallback)
     char thing[256];
 
     for (uint32_t i = 0; dev->error_property && dev->node && i < dev->node->nprops; i++)
-        if (!strcmp(dev->node->props[i].row->name, dev->error_property) && dev->node->props[i].given)
+        if (!strcmp(dev->node->props[i].row->name, dev->error_property) &&
+            dev->node->props[i].given)
             pos = dev->node->props[i].value.pos;
     for (uint32_t i = 0; dev->error_property && dev->backend && i < dev->backend->nprops; i++)
-        if (!strcmp(dev->backend->props[i].row->name, dev->error_property) && dev->backend->props[i].given)
+        if (!strcmp(dev->backend->props[i].row->name, dev->error_property) &&
+            dev->backend->props[i].given)
             pos = dev->backend->props[i].value.pos;
     snprintf(thing, sizeof(thing), "%s%s%s", dev->name, dev->error_property ? "." : "",
              dev->error_property ? dev->error_property : "");
@@ -47,17 +49,30 @@ void dev_report(struct bp_dev *dev, const char *fallback)
 static uint32_t element_size(uint32_t type)
 {
     static const uint8_t sizes[] = {
-        [BP_PROP_BOOL] = 1, [BP_PROP_U8] = 1,    [BP_PROP_U16] = 2,      [BP_PROP_U32] = 4,
-        [BP_PROP_U64] = 8,  [BP_PROP_I64] = 8,   [BP_PROP_F64] = 8,      [BP_PROP_STR] = sizeof(char *),
-        [BP_PROP_BYTES] = sizeof(struct bp_bytes), [BP_PROP_ENUM] = 4,   [BP_PROP_SIZE] = 8,
-        [BP_PROP_FREQ] = 8, [BP_PROP_ADDR] = 8,  [BP_PROP_DURATION] = 8, [BP_PROP_REF] = sizeof(struct bp_ref),
-        [BP_PROP_LIST] = 0, [BP_PROP_PATH] = sizeof(char *),
+        [BP_PROP_BOOL] = 1,
+        [BP_PROP_U8] = 1,
+        [BP_PROP_U16] = 2,
+        [BP_PROP_U32] = 4,
+        [BP_PROP_U64] = 8,
+        [BP_PROP_I64] = 8,
+        [BP_PROP_F64] = 8,
+        [BP_PROP_STR] = sizeof(char *),
+        [BP_PROP_BYTES] = sizeof(struct bp_bytes),
+        [BP_PROP_ENUM] = 4,
+        [BP_PROP_SIZE] = 8,
+        [BP_PROP_FREQ] = 8,
+        [BP_PROP_ADDR] = 8,
+        [BP_PROP_DURATION] = 8,
+        [BP_PROP_REF] = sizeof(struct bp_ref),
+        [BP_PROP_LIST] = 0,
+        [BP_PROP_PATH] = sizeof(char *),
     };
 
     return type < sizeof(sizes) ? sizes[type] : 0;
 }
 
-static void write_ref(struct bp_dev *dev, const struct bp_prop *row, const struct graph_node *node, struct bp_ref *ref)
+static void write_ref(struct bp_dev *dev, const struct bp_prop *row, const struct graph_node *node,
+                      struct bp_ref *ref)
 {
     struct bp_dev *target = machine_dev_of(dev->machine, node);
 
@@ -98,7 +113,8 @@ static int32_t write_value(struct bp_dev *dev, const struct bp_prop *row, uint32
         if (!list.items)
             return BP_E_NOMEM;
         for (uint32_t i = 0; i < list.count; i++)
-            write_value(dev, row, row->element, &value->list.items[i], (char *)list.items + (size_t)i * list.stride);
+            write_value(dev, row, row->element, &value->list.items[i],
+                        (char *)list.items + (size_t)i * list.stride);
         memcpy(at, &list, sizeof(list));
         return BP_OK;
     default: /* numbers: little-endian host, so the low bytes are the value */
@@ -153,15 +169,17 @@ static int32_t make_port(struct bp_dev *dev, uint32_t index)
     struct bp_dev *backend;
     int32_t status = BP_OK;
     static const size_t sizes[] = {
-        [BP_PORT_IRQ] = sizeof(struct wire_port),   [BP_PORT_GPIO] = sizeof(struct wire_port),
-        [BP_PORT_RESET] = sizeof(struct wire_port), [BP_PORT_CLOCK] = sizeof(struct clock_out),
-        [BP_PORT_BUS] = sizeof(struct bus_port),    [BP_PORT_CHAR] = sizeof(struct char_bridge),
+        [BP_PORT_IRQ] = sizeof(struct wire_port),      [BP_PORT_GPIO] = sizeof(struct wire_port),
+        [BP_PORT_RESET] = sizeof(struct wire_port),    [BP_PORT_CLOCK] = sizeof(struct clock_out),
+        [BP_PORT_BUS] = sizeof(struct bus_port),       [BP_PORT_CHAR] = sizeof(struct char_bridge),
         [BP_PORT_BLOCK] = sizeof(struct block_bridge),
     };
 
     if (row->kind >= sizeof(sizes) / sizeof(*sizes) || !sizes[row->kind])
         return BP_E_UNSUPPORTED;
-    port->wire = dev_alloc(dev, sizes[row->kind] > sizeof(struct clock_in) ? sizes[row->kind] : sizeof(struct clock_in));
+    port->wire =
+        dev_alloc(dev, sizes[row->kind] > sizeof(struct clock_in) ? sizes[row->kind]
+                                                                  : sizeof(struct clock_in));
     if (!port->wire)
         return BP_E_NOMEM;
     switch (row->kind) {
@@ -181,10 +199,12 @@ static int32_t make_port(struct bp_dev *dev, uint32_t index)
                                            : blocks_attach(port->blocks, dev, index, backend);
         break;
     default:
-        status = wire_port_init(port->wire, dev, index, graph_port_width(dev->node, index), row->dir == BP_DIR_OUT);
+        status = wire_port_init(port->wire, dev, index, graph_port_width(dev->node, index),
+                                row->dir == BP_DIR_OUT);
         break;
     }
-    if (row->offset != BP_NO_OFFSET && (size_t)row->offset + sizeof(void *) <= dev->type->instance_size)
+    if (row->offset != BP_NO_OFFSET &&
+        (size_t)row->offset + sizeof(void *) <= dev->type->instance_size)
         memcpy((char *)dev->instance + row->offset, &port->wire, sizeof(void *));
     return status;
 }
@@ -291,4 +311,3 @@ void dev_free(struct bp_dev *dev)
     free(dev->error);
     free(dev->error_property);
 }
-

@@ -13,11 +13,14 @@
 
 struct machine;
 
-#define MACHINE_NO_BACKENDS 1u /* for `fdt`, `map`: no host side is opened, no accelerator is started */
+#define MACHINE_NO_BACKENDS                                                                        \
+    1u /* for `fdt`, `map`: no host side is opened, no accelerator is started */
 
 /* Builds everything in `g` (borrowed; must outlive the machine). Errors go to `d`, with node and property; NULL then. */
-struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags, struct diag *d);
-void machine_destroy(struct machine *m); /* joins threads, finishes everything in reverse order; accepts NULL */
+struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags,
+                               struct diag *d);
+void machine_destroy(
+    struct machine *m); /* joins threads, finishes everything in reverse order; accepts NULL */
 
 /* Why a run ended. */
 enum machine_end {
@@ -48,14 +51,15 @@ bool machine_ram(struct machine *m, uint64_t pa, uint64_t *base, uint64_t *bytes
 int32_t machine_add_segment(struct machine *m, const char *name, uint64_t pa, uint8_t *data,
                             uint64_t bytes, uint64_t zero_bytes);
 /* The same for bytes that stay in a file, so that they are in host memory only once. Takes over `fd`. */
-int32_t machine_add_file_segment(struct machine *m, const char *name, uint64_t pa, int fd, uint64_t offset,
-                                 uint64_t bytes, uint64_t zero_bytes);
+int32_t machine_add_file_segment(struct machine *m, const char *name, uint64_t pa, int fd,
+                                 uint64_t offset, uint64_t bytes, uint64_t zero_bytes);
 /* ELF symbols, for bp.machine/1. Copied. */
 int32_t machine_add_symbol(struct machine *m, const char *name, uint64_t address);
 void machine_set_boot(struct machine *m, const struct bp_boot *boot);
 uint32_t machine_cpus(const struct machine *m);
 /* The CPU's boot_blob() for cpu 0. */
-uint32_t machine_boot_blob(struct machine *m, const struct bp_boot *boot, void *bytes, uint32_t room);
+uint32_t machine_boot_blob(struct machine *m, const struct bp_boot *boot, void *bytes,
+                           uint32_t room);
 /* Instance behind a node, for get_iface() of the device tree. */
 void *machine_instance(struct machine *m, const struct graph_node *node);
 struct bp_dev *machine_dev(struct machine *m, const struct graph_node *node);
@@ -66,7 +70,8 @@ uint64_t machine_node_clock(struct machine *m, const struct graph_node *node);
 
 /* Accelerator counters and run statistics for --stats. */
 struct machine_stats {
-    uint64_t virtual_ns, host_ns, first_insn_ns; /* first_insn: host ns from machine_run() to the first run() */
+    uint64_t virtual_ns, host_ns,
+        first_insn_ns; /* first_insn: host ns from machine_run() to the first run() */
 };
 void machine_get_stats(struct machine *m, struct machine_stats *out);
 const char *machine_accel_name(const struct machine *m);

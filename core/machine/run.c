@@ -53,7 +53,8 @@ void machine_request(struct machine *m, uint32_t request)
 void machine_quit(struct machine *m)
 {
     atomic_fetch_or(&m->request, REQUEST_QUIT);
-    uv_async_send(&m->loop.wake); /* the one async-signal-safe call of libuv; the loop stops the vCPUs */
+    uv_async_send(
+        &m->loop.wake); /* the one async-signal-safe call of libuv; the loop stops the vCPUs */
 }
 
 static void warm_reset(struct machine *m)
@@ -149,7 +150,8 @@ int32_t machine_add_symbol(struct machine *m, const char *name, uint64_t address
     struct symbol *symbols;
     char *copy;
 
-    if (!(m->nsymbols & (m->nsymbols + 1))) { /* full: room grows to the next power of two, minus one */
+    if (!(m->nsymbols &
+          (m->nsymbols + 1))) { /* full: room grows to the next power of two, minus one */
         symbols = realloc(m->symbols, (2 * (size_t)m->nsymbols + 1) * sizeof(*symbols));
         if (!symbols)
             return BP_E_NOMEM;
@@ -178,7 +180,8 @@ uint32_t machine_cpus(const struct machine *m)
     return n;
 }
 
-uint32_t machine_boot_blob(struct machine *m, const struct bp_boot *boot, void *bytes, uint32_t room)
+uint32_t machine_boot_blob(struct machine *m, const struct bp_boot *boot, void *bytes,
+                           uint32_t room)
 {
     const struct bp_cpu_class *cls = m->nvcpus ? m->vcpus[0].dev->type->cpu : NULL;
 
@@ -220,7 +223,8 @@ void machine_get_stats(struct machine *m, struct machine_stats *out)
     uint64_t first = atomic_load(&m->first_run);
 
     out->virtual_ns = vtime_now(&m->time);
-    out->host_ns = m->run_started ? (m->run_ended ? m->run_ended : vtime_host()) - m->run_started : 0;
+    out->host_ns =
+        m->run_started ? (m->run_ended ? m->run_ended : vtime_host()) - m->run_started : 0;
     out->first_insn_ns = first > m->run_started ? first - m->run_started : 0;
 }
 

@@ -31,17 +31,20 @@ static int32_t add(struct machine *m, const char *name, const struct segment *se
     return BP_OK;
 }
 
-int32_t machine_add_segment(struct machine *m, const char *name, uint64_t pa, uint8_t *data, uint64_t bytes,
-                            uint64_t zero_bytes)
+int32_t machine_add_segment(struct machine *m, const char *name, uint64_t pa, uint8_t *data,
+                            uint64_t bytes, uint64_t zero_bytes)
 {
-    return add(m, name, &(struct segment){.pa = pa, .bytes = bytes, .zero = zero_bytes, .data = data, .fd = -1});
+    return add(
+        m, name,
+        &(struct segment){.pa = pa, .bytes = bytes, .zero = zero_bytes, .data = data, .fd = -1});
 }
 
-int32_t machine_add_file_segment(struct machine *m, const char *name, uint64_t pa, int fd, uint64_t offset,
-                                 uint64_t bytes, uint64_t zero_bytes)
+int32_t machine_add_file_segment(struct machine *m, const char *name, uint64_t pa, int fd,
+                                 uint64_t offset, uint64_t bytes, uint64_t zero_bytes)
 {
     return add(m, name,
-               &(struct segment){.pa = pa, .bytes = bytes, .zero = zero_bytes, .fd = fd, .offset = offset});
+               &(struct segment){
+                   .pa = pa, .bytes = bytes, .zero = zero_bytes, .fd = fd, .offset = offset});
 }
 
 void segments_free(struct machine *m)
@@ -65,7 +68,8 @@ static bool copy_file(struct machine *m, const struct segment *s)
 
     while (chunk && done < s->bytes && got > 0) {
         do
-            got = pread(s->fd, chunk, s->bytes - done < CHUNK ? s->bytes - done : CHUNK, (off_t)(s->offset + done));
+            got = pread(s->fd, chunk, s->bytes - done < CHUNK ? s->bytes - done : CHUNK,
+                        (off_t)(s->offset + done));
         while (got < 0 && errno == EINTR);
         if (got > 0)
             bus_copy(&m->bus, s->pa + done, chunk, (uint64_t)got, true);
@@ -76,7 +80,9 @@ static bool copy_file(struct machine *m, const struct segment *s)
         return true;
     trace_format(&(struct bp_dev){.machine = m, .name = s->name}, BP_LOG_ERROR,
                  "cannot be read again (%s): leave images alone while a machine uses them",
-                 !chunk ? "no memory left" : got < 0 ? strerror(errno) : "it became shorter");
+                 !chunk    ? "no memory left"
+                 : got < 0 ? strerror(errno)
+                           : "it became shorter");
     return false;
 }
 

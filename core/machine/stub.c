@@ -5,8 +5,8 @@
  */
 #include <backplane/trace.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +56,8 @@ static void touch(struct stub *s, struct word *word, const char *what, uint32_t 
     if (word->touched)
         return;
     word->touched = 1;
-    snprintf(text, sizeof(text), "first touch of +%#" PRIx64 ": %s %#" PRIx32, word->offset, what, value);
+    snprintf(text, sizeof(text), "first touch of +%#" PRIx64 ": %s %#" PRIx32, word->offset, what,
+             value);
     s->trace->log(s->dev, BP_LOG_INFO, text);
 }
 
@@ -106,7 +107,9 @@ static int32_t stub_init(void *self, struct bp_dev *dev, const struct bp_core *c
     s->dev = dev;
     s->trace = core->get(core, BP_TRACE_ID);
     if (s->registers) {
-        error->set(dev, "registers", "register files cannot be read by this version: leave the property out and use force");
+        error->set(
+            dev, "registers",
+            "register files cannot be read by this version: leave the property out and use force");
         return BP_E_UNSUPPORTED;
     }
     s->words = calloc(WORDS_MAX, sizeof(*s->words));
@@ -118,7 +121,9 @@ static int32_t stub_init(void *self, struct bp_dev *dev, const struct bp_core *c
         struct word *word;
 
         if (!parse_force(text, &offset, &value) || !(word = word_at(s, offset))) {
-            error->set(dev, "force", "an entry is not OFFSET=VALUE with a multiple of 4 and 32 bits: write \"0x10=1\"");
+            error->set(
+                dev, "force",
+                "an entry is not OFFSET=VALUE with a multiple of 4 and 32 bits: write \"0x10=1\"");
             return BP_E_INVAL;
         }
         word->value = (uint32_t)value;
@@ -160,7 +165,12 @@ static const struct bp_prop stub_props[] = {
 };
 
 static const struct bp_region stub_regions[] = {
-    {.name = "reg", .doc = "The block.", .min_width = 4, .max_width = 4, .read = stub_read, .write = stub_write},
+    {.name = "reg",
+     .doc = "The block.",
+     .min_width = 4,
+     .max_width = 4,
+     .read = stub_read,
+     .write = stub_write},
 };
 
 const struct bp_device_class core_stub_class = {

@@ -14,7 +14,8 @@
 static int32_t ram_emit(void *self, const struct bp_fdt_writer *writer)
 {
     (void)self;
-    return writer->str(writer->ctx, "device_type", "memory"); /* Devicetree Specification 0.4, 3.4 */
+    return writer->str(writer->ctx, "device_type",
+                       "memory"); /* Devicetree Specification 0.4, 3.4 */
 }
 
 static const void *ram_iface(void *self, const char *id)
@@ -84,8 +85,11 @@ static int32_t clock_emit(void *self, const struct bp_fdt_writer *writer)
 static const void *clock_iface(void *self, const char *id)
 {
     /* Linux binding clock/fixed-clock.yaml; the core writes #clock-cells. */
-    static const struct bp_fdt_node node = {
-        .size = sizeof(node), .flags = BP_FDT_ROOT, .name = "clock", .compatible = "fixed-clock", .emit = clock_emit};
+    static const struct bp_fdt_node node = {.size = sizeof(node),
+                                            .flags = BP_FDT_ROOT,
+                                            .name = "clock",
+                                            .compatible = "fixed-clock",
+                                            .emit = clock_emit};
 
     (void)self;
     return strcmp(id, BP_FDT_NODE_ID) ? NULL : &node;

@@ -71,10 +71,13 @@ const char *plugin_path(const struct plugin *p);
 size_t plugin_types(const struct plugin *p, const struct type *const **out);
 
 /* A type of a plug-in (NULL plug-in: of the core) by name; NULL if it has none. Devices and CPUs only. */
-const struct type *registry_node_type(const struct registry *r, const struct plugin *p, const char *name);
+const struct type *registry_node_type(const struct registry *r, const struct plugin *p,
+                                      const char *name);
 /* A back end or accelerator by bare name, opening what is needed; NULL if there is none. */
-const struct type *registry_find(struct registry *r, enum type_kind kind, const char *name, struct diag *d);
+const struct type *registry_find(struct registry *r, enum type_kind kind, const char *name,
+                                 struct diag *d);
 /* All types of a kind known so far. */
-size_t registry_types(const struct registry *r, enum type_kind kind, const struct type **out, size_t room);
+size_t registry_types(const struct registry *r, enum type_kind kind, const struct type **out,
+                      size_t room);
 
 #endif

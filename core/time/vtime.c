@@ -10,9 +10,9 @@
 
 #include "core/machine/dev.h"
 
-#define NS 1000000000ull
-#define FAR (1ull << 60) /* ns, 36 years: a deadline beyond that is never */
-#define EXPIRE_MAX 256 /* timers run in one go */
+#define NS         1000000000ull
+#define FAR        (1ull << 60) /* ns, 36 years: a deadline beyond that is never */
+#define EXPIRE_MAX 256          /* timers run in one go */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -50,7 +50,8 @@ void vtime_finish(struct vtime *t)
 
 uint64_t vtime_now(const struct vtime *t)
 {
-    return atomic_load(&t->running) ? vtime_host() - atomic_load(&t->offset) : atomic_load(&t->frozen);
+    return atomic_load(&t->running) ? vtime_host() - atomic_load(&t->offset)
+                                    : atomic_load(&t->frozen);
 }
 
 void vtime_start(struct vtime *t)
@@ -165,7 +166,8 @@ static uint64_t timer_now(struct bp_dev *dev, uint32_t clock)
     return clock == BP_TIME_WALL ? t->wall_base + vtime_now(t) : vtime_now(t);
 }
 
-static struct bp_timer *timer_create_named(struct bp_dev *dev, const char *name, void (*fn)(void *self))
+static struct bp_timer *timer_create_named(struct bp_dev *dev, const char *name,
+                                           void (*fn)(void *self))
 {
     struct vtime *t = &dev->machine->time;
     struct bp_timer *timer = calloc(1, sizeof(*timer));

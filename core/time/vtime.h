@@ -38,7 +38,7 @@ struct vtime {
     _Atomic uint32_t running;
     struct bp_timer **heap;
     uint32_t count, ntimers; /* armed; all there are, for which the heap has room */
-    uint64_t wall_base; /* wall-clock ns at virtual 0 */
+    uint64_t wall_base;      /* wall-clock ns at virtual 0 */
 };
 
 int32_t vtime_init(struct vtime *t, struct machine *m, enum graph_time mode);

@@ -59,14 +59,16 @@ void trace_dev_init(struct bp_dev *dev)
     if (!config.patterns)
         return;
     for (uint32_t i = 0; i < type->nevents; i++)
-        if (type->events[i].enable_offset < type->instance_size && selected(dev->name, type->events[i].name))
+        if (type->events[i].enable_offset < type->instance_size &&
+            selected(dev->name, type->events[i].name))
             ((uint8_t *)dev->instance)[type->events[i].enable_offset] = 1;
     for (uint32_t r = 0; r < type->nregions; r++) {
         const struct bp_region *region = &type->regions[r];
 
         dev->trace.mmio |= selected(dev->name, region->name);
         for (uint32_t i = 0; i < region->nregs; i++) {
-            const struct bp_reg *row = (const void *)((const char *)region->regs + (size_t)i * region->reg_stride);
+            const struct bp_reg *row =
+                (const void *)((const char *)region->regs + (size_t)i * region->reg_stride);
 
             dev->trace.mmio |= selected(dev->name, row->name);
         }
@@ -79,8 +81,8 @@ static void line(struct bp_dev *dev, const char *kind, const char *text)
     uint64_t now = vtime_now(&dev->machine->time);
 
     pthread_mutex_lock(&t->lock);
-    fprintf(t->out, "[%5" PRIu64 ".%06" PRIu64 "] %s: %s%s%s\n", now / 1000000000u, now / 1000 % 1000000, dev->name, kind,
-            *kind ? ": " : "", text);
+    fprintf(t->out, "[%5" PRIu64 ".%06" PRIu64 "] %s: %s%s%s\n", now / 1000000000u,
+            now / 1000 % 1000000, dev->name, kind, *kind ? ": " : "", text);
     fflush(t->out);
     pthread_mutex_unlock(&t->lock);
 }
@@ -95,7 +97,8 @@ void trace_text(struct bp_dev *dev, uint32_t level, const char *text)
     if (n <= FLOOD || !(n & (n - 1)))
         line(dev, level_names[level], text);
     if (n == FLOOD)
-        line(dev, level_names[level], "many messages: from here on only every power of two is shown");
+        line(dev, level_names[level],
+             "many messages: from here on only every power of two is shown");
 }
 
 void trace_format(struct bp_dev *dev, uint32_t level, const char *format, ...)
@@ -118,7 +121,8 @@ static void api_emit(struct bp_dev *dev, uint32_t event, const uint64_t *args)
     if (!row || !selected(dev->name, row->name))
         return;
     for (uint32_t i = 0; row->args && row->args[i] && used < (int)sizeof(text) - 64; i++)
-        used += snprintf(text + used, sizeof(text) - (size_t)used, " %s=%#" PRIx64, row->args[i], args[i]);
+        used += snprintf(text + used, sizeof(text) - (size_t)used, " %s=%#" PRIx64, row->args[i],
+                         args[i]);
     text[used] = 0;
     line(dev, row->name, text);
 }
@@ -136,20 +140,21 @@ bool trace_mmio_on(const struct bp_dev *dev)
     return dev->trace.mmio;
 }
 
-void trace_mmio(const struct bus_region *region, const struct bp_access *access, uint64_t value, bool write,
-                int32_t status)
+void trace_mmio(const struct bus_region *region, const struct bp_access *access, uint64_t value,
+                bool write, int32_t status)
 {
     char text[160];
 
     if (!selected(region->dev->name, region->row->name))
         return;
-    snprintf(text, sizeof(text), "%s+%#" PRIx64 " %s %u bytes %s %#" PRIx64 "%s", region->row->name, access->addr,
-             write ? "write" : "read", access->width, write ? "<-" : "->", value, status == BP_OK ? "" : " (failed)");
+    snprintf(text, sizeof(text), "%s+%#" PRIx64 " %s %u bytes %s %#" PRIx64 "%s", region->row->name,
+             access->addr, write ? "write" : "read", access->width, write ? "<-" : "->", value,
+             status == BP_OK ? "" : " (failed)");
     line(region->dev, "", text);
 }
 
-void trace_register(const struct bus_region *region, const struct bp_reg *row, uint32_t element, uint64_t value,
-                    bool write)
+void trace_register(const struct bus_region *region, const struct bp_reg *row, uint32_t element,
+                    uint64_t value, bool write)
 {
     char name[96], text[160];
 
@@ -173,8 +178,8 @@ void trace_unknown(const struct bus_region *region, const struct bp_access *acce
     if (trace->nunknown == sizeof(trace->unknown) / sizeof(*trace->unknown))
         return;
     trace->unknown[trace->nunknown++] = access->addr + 1;
-    trace_format(region->dev, BP_LOG_GUEST, "%s of %s+%#" PRIx64 ", where it has no register", write ? "write" : "read",
-                 region->row->name, access->addr);
+    trace_format(region->dev, BP_LOG_GUEST, "%s of %s+%#" PRIx64 ", where it has no register",
+                 write ? "write" : "read", region->row->name, access->addr);
 }
 
 /* --- bp.error/1 --------------------------------------------------------------------------------------- */

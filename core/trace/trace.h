@@ -19,16 +19,16 @@ struct machine;
 
 /* Per device. */
 struct trace_dev {
-    _Atomic uint32_t lines;   /* logged so far */
-    uint32_t mmio;            /* accesses are traced */
-    uint64_t unknown[64];     /* offsets + 1 outside of the register table already reported */
+    _Atomic uint32_t lines; /* logged so far */
+    uint32_t mmio;          /* accesses are traced */
+    uint64_t unknown[64];   /* offsets + 1 outside of the register table already reported */
     uint32_t nunknown;
 };
 
 struct trace {
     pthread_mutex_t lock; /* of output */
     FILE *out;
-    uint32_t level;       /* highest BP_LOG_* shown */
+    uint32_t level; /* highest BP_LOG_* shown */
 };
 
 /* [main]. What machines made from now on show: a level and glob patterns ("uart0.LCR*", "plic.*"), NULL-terminated;
@@ -37,7 +37,8 @@ void trace_configure(FILE *out, uint32_t level, const char *const *patterns);
 
 void trace_init(struct trace *t);
 void trace_finish(struct trace *t);
-void trace_dev_init(struct bp_dev *dev); /* after the type is known: which of its events and registers are on */
+void trace_dev_init(
+    struct bp_dev *dev); /* after the type is known: which of its events and registers are on */
 
 void trace_text(struct bp_dev *dev, uint32_t level, const char *text);
 void trace_format(struct bp_dev *dev, uint32_t level, const char *format, ...)
@@ -45,10 +46,10 @@ void trace_format(struct bp_dev *dev, uint32_t level, const char *format, ...)
 
 /* Accesses, [machine]. */
 bool trace_mmio_on(const struct bp_dev *dev);
-void trace_mmio(const struct bus_region *region, const struct bp_access *access, uint64_t value, bool write,
-                int32_t status);
-void trace_register(const struct bus_region *region, const struct bp_reg *row, uint32_t element, uint64_t value,
-                    bool write);
+void trace_mmio(const struct bus_region *region, const struct bp_access *access, uint64_t value,
+                bool write, int32_t status);
+void trace_register(const struct bus_region *region, const struct bp_reg *row, uint32_t element,
+                    uint64_t value, bool write);
 void trace_unknown(const struct bus_region *region, const struct bp_access *access, bool write);
 
 /* What the plug-in said last through bp.error/1; an empty text: nothing. */

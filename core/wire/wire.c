@@ -8,7 +8,8 @@
 
 #define DEPTH_MAX 64 /* inputs that drive outputs that drive inputs ... */
 
-int32_t wire_port_init(struct wire_port *port, struct bp_dev *dev, uint32_t index, uint32_t width, bool out)
+int32_t wire_port_init(struct wire_port *port, struct bp_dev *dev, uint32_t index, uint32_t width,
+                       bool out)
 {
     port->dev = dev;
     port->port = index;
@@ -28,7 +29,8 @@ void wire_port_finish(struct wire_port *port)
     free(port->inputs);
 }
 
-int32_t wire_connect(struct wire_port *from, uint32_t line, struct wire_port *to, uint32_t input, bool invert)
+int32_t wire_connect(struct wire_port *from, uint32_t line, struct wire_port *to, uint32_t input,
+                     bool invert)
 {
     struct wire_line *out;
     struct wire_target *targets;
@@ -46,7 +48,8 @@ int32_t wire_connect(struct wire_port *from, uint32_t line, struct wire_port *to
 
 int32_t wire_connect_clock(struct clock_out *from, struct clock_in *to)
 {
-    struct clock_in **consumers = realloc(from->consumers, (from->nconsumers + 1) * sizeof(*consumers));
+    struct clock_in **consumers =
+        realloc(from->consumers, (from->nconsumers + 1) * sizeof(*consumers));
 
     if (!consumers)
         return BP_E_NOMEM;
@@ -96,8 +99,9 @@ static void line_set(struct bp_line *handle, uint32_t index, uint32_t level)
         return;
     line = &port->lines[index];
     if (depth == DEPTH_MAX) {
-        trace_text(port->dev, BP_LOG_ERROR,
-                   "lines form a loop that does not settle: cut here: look for an inverted line that reaches its own driver");
+        trace_text(
+            port->dev, BP_LOG_ERROR,
+            "lines form a loop that does not settle: cut here: look for an inverted line that reaches its own driver");
         return;
     }
     depth++;

@@ -18,7 +18,7 @@
 struct bp_dev;
 struct machine;
 
-struct wire_input { /* one line of an IN port */
+struct wire_input {   /* one line of an IN port */
     uint32_t drivers; /* that are high now */
 };
 
@@ -57,9 +57,11 @@ struct clock_out {
 };
 
 /* [main], while building. Negative: no memory. */
-int32_t wire_port_init(struct wire_port *port, struct bp_dev *dev, uint32_t index, uint32_t width, bool out);
+int32_t wire_port_init(struct wire_port *port, struct bp_dev *dev, uint32_t index, uint32_t width,
+                       bool out);
 void wire_port_finish(struct wire_port *port);
-int32_t wire_connect(struct wire_port *from, uint32_t line, struct wire_port *to, uint32_t input, bool invert);
+int32_t wire_connect(struct wire_port *from, uint32_t line, struct wire_port *to, uint32_t input,
+                     bool invert);
 int32_t wire_connect_clock(struct clock_out *from, struct clock_in *to);
 
 /* Bracket a reset of all devices. From begin on all outputs are low and nobody is told of changes, for the devices are

@@ -21,8 +21,13 @@ static void write_control(void *self, uint32_t index, uint64_t value, uint64_t o
 }
 
 static const struct bp_reg regs[] = {
-    {.offset = 0, .width = 4, .name = "CONTROL", .doc = "bit 0: the LED is on", .write_mask = 1,
-     .bound = offsetof(struct blinker, control), .on_write = write_control},
+    {.offset = 0,
+     .width = 4,
+     .name = "CONTROL",
+     .doc = "bit 0: the LED is on",
+     .write_mask = 1,
+     .bound = offsetof(struct blinker, control),
+     .on_write = write_control},
 };
 
 static const struct bp_region regions[] = {
@@ -30,7 +35,10 @@ static const struct bp_region regions[] = {
 };
 
 static const struct bp_port ports[] = {
-    {.name = "led", .doc = "high when it is on", .kind = BP_PORT_GPIO, .dir = BP_DIR_OUT,
+    {.name = "led",
+     .doc = "high when it is on",
+     .kind = BP_PORT_GPIO,
+     .dir = BP_DIR_OUT,
      .offset = offsetof(struct blinker, led)},
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * countdown - a down counter with an interrupt: the example of docs/device-author.md, a whole plug-in in one file.
+ * countdown - a down counter with an interrupt: the example of docs/device-author.md, a whole
+ * plug-in in one file.
  *
  *   0x0 CTRL    bit 0 EN: counts; bit 1 IE: interrupt enable; bit 2 AUTO: starts again from LOAD
  *   0x4 LOAD    ticks of the clock input from start to expiry
@@ -15,9 +16,9 @@
 #include <backplane/util/ifaces.h>
 #include <backplane/util/ticks.h>
 
-#define CTRL_EN 1u
-#define CTRL_IE 2u
-#define CTRL_AUTO 4u
+#define CTRL_EN        1u
+#define CTRL_IE        2u
+#define CTRL_AUTO      4u
 #define STATUS_EXPIRED 1u
 
 struct countdown {
@@ -32,7 +33,7 @@ struct countdown {
     uint64_t expiry;             /* virtual time; holds while EN */
 };
 
-/* --- behaviour --------------------------------------------------------------------------------------- */
+/* --- behaviour ------------------------------------------------------------------------ */
 
 static void update_irq(struct countdown *c)
 {
@@ -70,7 +71,8 @@ static void on_ctrl_write(void *self, uint32_t index, uint64_t value, uint64_t o
     update_irq(c);
 }
 
-static uint64_t on_value_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
+static uint64_t on_value_read(void *self, uint32_t index, uint64_t value,
+                              const struct bp_access *access)
 {
     struct countdown *c = self;
     uint64_t now = c->timers->now(c->dev, BP_TIME_VIRTUAL);
@@ -85,7 +87,7 @@ static void on_status_write(void *self, uint32_t index, uint64_t value, uint64_t
     update_irq(self);
 }
 
-/* --- registers ----------------------------------------------------------------------------------------- */
+/* --- registers ------------------------------------------------------------------------ */
 
 static const struct bp_reg_field ctrl_fields[] = {
     {.name = "EN", .doc = "counts", .lsb = 0, .width = 1},
@@ -95,34 +97,65 @@ static const struct bp_reg_field ctrl_fields[] = {
 };
 
 static const struct bp_reg regs[] = {
-    {.offset = 0x0, .width = 4, .name = "CTRL", .doc = "control", .write_mask = 0x7,
-     .bound = BP_OFFSET(struct countdown, ctrl), .fields = ctrl_fields, .on_write = on_ctrl_write},
-    {.offset = 0x4, .width = 4, .name = "LOAD", .doc = "ticks to expiry",
+    {.offset = 0x0,
+     .width = 4,
+     .name = "CTRL",
+     .doc = "control",
+     .write_mask = 0x7,
+     .bound = BP_OFFSET(struct countdown, ctrl),
+     .fields = ctrl_fields,
+     .on_write = on_ctrl_write},
+    {.offset = 0x4,
+     .width = 4,
+     .name = "LOAD",
+     .doc = "ticks to expiry",
      .bound = BP_OFFSET(struct countdown, load)},
-    {.offset = 0x8, .width = 4, .access = BP_REG_RO, .name = "VALUE", .doc = "ticks left",
-     .bound = BP_UNBOUND, .on_read = on_value_read},
-    {.offset = 0xc, .width = 4, .access = BP_REG_W1C, .name = "STATUS", .doc = "bit 0: expired",
-     .write_mask = STATUS_EXPIRED, .bound = BP_OFFSET(struct countdown, status), .on_write = on_status_write},
+    {.offset = 0x8,
+     .width = 4,
+     .access = BP_REG_RO,
+     .name = "VALUE",
+     .doc = "ticks left",
+     .bound = BP_UNBOUND,
+     .on_read = on_value_read},
+    {.offset = 0xc,
+     .width = 4,
+     .access = BP_REG_W1C,
+     .name = "STATUS",
+     .doc = "bit 0: expired",
+     .write_mask = STATUS_EXPIRED,
+     .bound = BP_OFFSET(struct countdown, status),
+     .on_write = on_status_write},
 };
 
 static const struct bp_region regions[] = {
     {.name = "reg", .doc = "the registers", .length = 0x10, .regs = BP_ARRAY(regs)},
 };
 
-/* --- ports, state, life -------------------------------------------------------------------------------- */
+/* --- ports, state, life --------------------------------------------------------------- */
 
 static const struct bp_port ports[] = {
-    {.name = "irq", .doc = "expiry", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
+    {.name = "irq",
+     .doc = "expiry",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
      .offset = BP_OFFSET(struct countdown, irq)},
-    {.name = "clock", .doc = "what is counted", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN,
-     .flags = BP_PORT_REQUIRED, .offset = BP_OFFSET(struct countdown, clock)},
+    {.name = "clock",
+     .doc = "what is counted",
+     .kind = BP_PORT_CLOCK,
+     .dir = BP_DIR_IN,
+     .flags = BP_PORT_REQUIRED,
+     .offset = BP_OFFSET(struct countdown, clock)},
 };
 
 static const struct bp_state_field fields[] = {
-    {.tag = 1, .type = BP_STATE_U64, .offset = BP_OFFSET(struct countdown, expiry), .name = "expiry"},
+    {.tag = 1,
+     .type = BP_STATE_U64,
+     .offset = BP_OFFSET(struct countdown, expiry),
+     .name = "expiry"},
 };
 
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields)};
+static const struct bp_state state = {
+    .size = sizeof state, .version = 1, .fields = BP_ARRAY(fields)};
 
 static const struct bp_iface_row ifaces[] = {
     {BP_LINE_ID, BP_OFFSET(struct countdown, lines)},
@@ -150,7 +183,7 @@ static void reset(void *self, uint32_t kind)
     update_irq(c);
 }
 
-/* --- the plug-in --------------------------------------------------------------------------------------- */
+/* --- the plug-in ---------------------------------------------------------------------- */
 
 static const struct bp_device_class countdown_class = {
     .size = sizeof countdown_class,

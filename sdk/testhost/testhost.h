@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * testhost.h - a machine made of one device under test, for unit tests of plug-ins. Header only, no CPU, no threads, no
- * assertions of its own: use it with any test framework.
+ * testhost.h - a machine made of one device under test, for unit tests of plug-ins. Header only, no
+ * CPU, no threads, no assertions of its own: use it with any test framework.
  *
- * The fake host offers the same interfaces as the core. Everything a device does with them is visible to the
- * test, everything a machine would do to the device is a function here:
+ * The fake host offers the same interfaces as the core. Everything a device does with them is
+ * visible to the test, everything a machine would do to the device is a function here:
  *
  *     struct th *t = th_open("plugins/standard.so", "ns16550");
  *     th_set(t, "reg-shift", "2");                      // as written in a description
@@ -15,9 +15,9 @@
  *     th_type(t, "x", 1);                               // a key is pressed
  *     th_close(t);                                      // finish(), frees all
  *
- * What the device must not do (a line out of range, an unmap() without a map(), a submit() outside the medium) is
- * counted in `violations`, with the last one's text in `violation`. A test ends by checking that it is 0.
- * Functions are to be called from one thread.
+ * What the device must not do (a line out of range, an unmap() without a map(), a submit() outside
+ * the medium) is counted in `violations`, with the last one's text in `violation`. A test ends by
+ * checking that it is 0. Functions are to be called from one thread.
  */
 #ifndef BACKPLANE_TESTHOST_H
 #define BACKPLANE_TESTHOST_H
@@ -36,7 +36,7 @@
 
 #include <dlfcn.h>
 
-/* --- machine, trace, error, thread: interfaces with nothing behind them but a record -------------------- */
+/* --- machine, trace, error, thread: interfaces with nothing behind them but a record -- */
 
 static inline void th_api_power(struct bp_dev *dev, uint32_t action, uint32_t code)
 {
@@ -73,7 +73,8 @@ static inline void th_api_emit(struct bp_dev *dev, uint32_t event, const uint64_
 static inline void th_api_error(struct bp_dev *dev, const char *property, const char *text)
 {
     snprintf(dev->th->error, sizeof dev->th->error, "%s", text);
-    snprintf(dev->th->error_property, sizeof dev->th->error_property, "%s", property ? property : "");
+    snprintf(dev->th->error_property, sizeof dev->th->error_property, "%s",
+             property ? property : "");
 }
 
 static inline int32_t th_api_post(struct bp_dev *dev, void (*fn)(void *, void *), void *ctx)
@@ -113,20 +114,22 @@ static inline void th_symbol(struct th *t, const char *name, uint64_t addr)
 static inline const void *th_core_get(const struct bp_core *core, const char *id)
 {
     static const struct bp_line_api line = {sizeof line, 0, th_api_line_set, th_api_line_get};
-    static const struct bp_timer_api timer = {sizeof timer,        0,
-                                              th_api_now,          th_api_timer_create,
-                                              th_api_timer_arm,    th_api_timer_cancel};
-    static const struct bp_clock_api clock = {sizeof clock, 0, th_api_clock_hz, th_api_clock_set_hz};
-    static const struct bp_dma_api dma = {sizeof dma,       0,          th_api_dma_read, th_api_dma_write,
-                                          th_api_dma_map,   th_api_dma_unmap};
-    static const struct bp_mem_api mem = {sizeof mem,        0,           th_api_mem_data, th_api_mem_direct,
-                                          th_api_mem_enable, th_api_mem_move, th_api_mem_changed};
+    static const struct bp_timer_api timer = {
+        sizeof timer, 0, th_api_now, th_api_timer_create, th_api_timer_arm, th_api_timer_cancel};
+    static const struct bp_clock_api clock = {sizeof clock, 0, th_api_clock_hz,
+                                              th_api_clock_set_hz};
+    static const struct bp_dma_api dma = {
+        sizeof dma, 0, th_api_dma_read, th_api_dma_write, th_api_dma_map, th_api_dma_unmap};
+    static const struct bp_mem_api mem = {sizeof mem,        0,
+                                          th_api_mem_data,   th_api_mem_direct,
+                                          th_api_mem_enable, th_api_mem_move,
+                                          th_api_mem_changed};
     static const struct bp_machine_api machine = {sizeof machine, 0, th_api_power, th_api_symbol};
-    static const struct bp_char_api chr = {sizeof chr,           0,
-                                           th_api_char_write,    th_api_char_resume,
-                                           th_api_char_connected, th_api_char_attached};
-    static const struct bp_block_api block = {sizeof block,        0,
-                                              th_api_block_info,   th_api_block_submit,
+    static const struct bp_char_api chr = {
+        sizeof chr,          0, th_api_char_write, th_api_char_resume, th_api_char_connected,
+        th_api_char_attached};
+    static const struct bp_block_api block = {sizeof block,           0,
+                                              th_api_block_info,      th_api_block_submit,
                                               th_api_block_in_flight, th_api_block_drain};
     static const struct bp_trace_api trace = {sizeof trace, 0, th_api_log, th_api_emit};
     static const struct bp_error_api error = {sizeof error, 0, th_api_error};
@@ -135,9 +138,10 @@ static inline const void *th_core_get(const struct bp_core *core, const char *id
         const char *id;
         const void *iface;
     } rows[] = {
-        {BP_LINE_ID, &line},       {BP_TIMER_ID, &timer}, {BP_CLOCK_ID, &clock}, {BP_DMA_ID, &dma},
-        {BP_MEM_ID, &mem},         {BP_CHAR_ID, &chr},    {BP_BLOCK_ID, &block}, {BP_MACHINE_ID, &machine},
-        {BP_TRACE_ID, &trace},     {BP_ERROR_ID, &error}, {BP_THREAD_ID, &thread},
+        {BP_LINE_ID, &line},   {BP_TIMER_ID, &timer},     {BP_CLOCK_ID, &clock},
+        {BP_DMA_ID, &dma},     {BP_MEM_ID, &mem},         {BP_CHAR_ID, &chr},
+        {BP_BLOCK_ID, &block}, {BP_MACHINE_ID, &machine}, {BP_TRACE_ID, &trace},
+        {BP_ERROR_ID, &error}, {BP_THREAD_ID, &thread},
     };
     const struct th *t = (const struct th *)core;
 
@@ -150,9 +154,10 @@ static inline const void *th_core_get(const struct bp_core *core, const char *id
     return NULL;
 }
 
-/* --- life --------------------------------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------- */
 
-static inline const struct bp_device_class *th_find_class(const struct bp_plugin *plugin, const char *type)
+static inline const struct bp_device_class *th_find_class(const struct bp_plugin *plugin,
+                                                          const char *type)
 {
     const struct bp_device_factory *factory =
         (const struct bp_device_factory *)plugin->get_factory(BP_FACTORY_DEVICES);
@@ -190,7 +195,8 @@ static inline struct th *th_new(const struct bp_device_class *cls)
     return t;
 }
 
-/* A host for device `type` of the plug-in file `path`. NULL, with the reason in *why (static) when it cannot be. */
+/* A host for device `type` of the plug-in file `path`. NULL, with the reason in *why (static) when
+ * it cannot be. */
 static inline struct th *th_open_why(const char *path, const char *type, const char **why)
 {
     const struct bp_plugin *(*query)(void);
@@ -268,7 +274,8 @@ static inline uint32_t th_close(struct th *t)
     th_bus_check_unmapped(t);
     violations = t->violations;
     if (violations)
-        fprintf(stderr, "%s: %u violations of the contract, last: %s\n", t->cls->name, violations, t->violation);
+        fprintf(stderr, "%s: %u violations of the contract, last: %s\n", t->cls->name, violations,
+                t->violation);
     th_props_free(t);
     th_ports_free(t);
     th_regions_free(t);

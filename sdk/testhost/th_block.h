@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * th_block.h - bp.block/1 over a medium in memory. Requests wait until the test completes them, in any order.
+ * th_block.h - bp.block/1 over a medium in memory. Requests wait until the test completes them, in
+ * any order.
  */
 #ifndef BACKPLANE_TH_BLOCK_H
 #define BACKPLANE_TH_BLOCK_H
@@ -26,8 +27,8 @@ static inline int32_t th_api_block_info(struct bp_block *port, struct bp_block_i
     return BP_OK;
 }
 
-static inline int32_t th_block_check(const struct bp_block *port, uint32_t op, uint64_t offset, uint64_t bytes,
-                                     const struct bp_iovec *iov, uint32_t niov)
+static inline int32_t th_block_check(const struct bp_block *port, uint32_t op, uint64_t offset,
+                                     uint64_t bytes, const struct bp_iovec *iov, uint32_t niov)
 {
     uint64_t sum = 0;
 
@@ -40,8 +41,9 @@ static inline int32_t th_block_check(const struct bp_block *port, uint32_t op, u
     return (op == BP_BLOCK_READ || op == BP_BLOCK_WRITE) && sum != bytes ? BP_E_INVAL : BP_OK;
 }
 
-static inline int32_t th_api_block_submit(struct bp_block *port, uint32_t op, uint64_t offset, uint64_t bytes,
-                                          const struct bp_iovec *iov, uint32_t niov, uint64_t token)
+static inline int32_t th_api_block_submit(struct bp_block *port, uint32_t op, uint64_t offset,
+                                          uint64_t bytes, const struct bp_iovec *iov, uint32_t niov,
+                                          uint64_t token)
 {
     struct th_request request = {NULL, niov, op, offset, bytes, token};
     struct th_request *requests;
@@ -49,10 +51,12 @@ static inline int32_t th_api_block_submit(struct bp_block *port, uint32_t op, ui
     if (port->refuse)
         return port->refuse;
     if (th_block_check(port, op, offset, bytes, iov, niov)) {
-        th_violation(port->th, "block submit: outside of the medium, read-only, or lengths that differ");
+        th_violation(port->th,
+                     "block submit: outside of the medium, read-only, or lengths that differ");
         return BP_E_INVAL;
     }
-    requests = (struct th_request *)realloc(port->requests, (port->nrequests + 1) * sizeof *requests);
+    requests =
+        (struct th_request *)realloc(port->requests, (port->nrequests + 1) * sizeof *requests);
     request.iov = (struct bp_iovec *)malloc((niov + 1) * sizeof *iov);
     if (requests)
         port->requests = requests;
@@ -88,7 +92,8 @@ static inline void th_block_transfer(struct bp_block *port, const struct th_requ
         port->flushes++;
 }
 
-/* Completes the request at `index` of those in flight (0: the oldest). Returns 0 if there is none. */
+/* Completes the request at `index` of those in flight (0: the oldest). Returns 0 if there is
+ * none. */
 static inline uint32_t th_complete_at(struct th *t, uint32_t index)
 {
     struct bp_block *port = &t->block;
@@ -98,7 +103,8 @@ static inline uint32_t th_complete_at(struct th *t, uint32_t index)
         return 0;
     request = port->requests[index];
     port->nrequests--;
-    memmove(port->requests + index, port->requests + index + 1, (port->nrequests - index) * sizeof request);
+    memmove(port->requests + index, port->requests + index + 1,
+            (port->nrequests - index) * sizeof request);
     if (!port->fail)
         th_block_transfer(port, &request);
     free(request.iov);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * th_bus.h - bp.dma/1 over one MiB of RAM at TH_RAM_BASE, and bp.mem/1. Addresses outside of the RAM decode to nothing.
+ * th_bus.h - bp.dma/1 over one MiB of RAM at TH_RAM_BASE, and bp.mem/1. Addresses outside of the
+ * RAM decode to nothing.
  */
 #ifndef BACKPLANE_TH_BUS_H
 #define BACKPLANE_TH_BUS_H
@@ -34,7 +35,8 @@ static inline int32_t th_api_dma_read(struct bp_bus *bus, uint64_t addr, void *d
     return th_dma_result(room, bytes);
 }
 
-static inline int32_t th_api_dma_write(struct bp_bus *bus, uint64_t addr, const void *data, uint64_t bytes)
+static inline int32_t th_api_dma_write(struct bp_bus *bus, uint64_t addr, const void *data,
+                                       uint64_t bytes)
 {
     uint64_t room = th_ram_after(bus->th, addr);
 
@@ -43,7 +45,8 @@ static inline int32_t th_api_dma_write(struct bp_bus *bus, uint64_t addr, const 
     return th_dma_result(room, bytes);
 }
 
-static inline void *th_api_dma_map(struct bp_bus *bus, uint64_t addr, uint64_t *bytes, uint32_t direction)
+static inline void *th_api_dma_map(struct bp_bus *bus, uint64_t addr, uint64_t *bytes,
+                                   uint32_t direction)
 {
     struct th *t = bus->th;
     uint64_t room = th_ram_after(t, addr);
@@ -58,12 +61,14 @@ static inline void *th_api_dma_map(struct bp_bus *bus, uint64_t addr, uint64_t *
     return th_ram(t, addr);
 }
 
-static inline void th_api_dma_unmap(struct bp_bus *bus, void *host, uint64_t bytes, uint32_t direction)
+static inline void th_api_dma_unmap(struct bp_bus *bus, void *host, uint64_t bytes,
+                                    uint32_t direction)
 {
     struct th *t = bus->th;
 
     for (uint32_t i = 0; i < t->nmaps; i++) {
-        if (t->maps[i].host == host && t->maps[i].bytes == bytes && t->maps[i].direction == direction) {
+        if (t->maps[i].host == host && t->maps[i].bytes == bytes &&
+            t->maps[i].direction == direction) {
             t->maps[i] = t->maps[--t->nmaps];
             return;
         }
@@ -89,7 +94,8 @@ static inline void *th_api_mem_data(struct bp_dev *dev, uint32_t region, uint64_
 
 static inline void th_api_mem_direct(struct bp_dev *dev, uint32_t region, uint32_t on)
 {
-    if (region >= dev->th->cls->nregions || !(th_region_row(dev->th, region)->flags & BP_REGION_ROMD))
+    if (region >= dev->th->cls->nregions ||
+        !(th_region_row(dev->th, region)->flags & BP_REGION_ROMD))
         th_violation(dev->th, "mem set_direct: not a ROMD region");
     else
         dev->th->regions[region].direct = on;
@@ -105,7 +111,8 @@ static inline void th_api_mem_enable(struct bp_dev *dev, uint32_t region, uint32
 
 static inline int32_t th_api_mem_move(struct bp_dev *dev, uint32_t region, uint64_t addr)
 {
-    if (region >= dev->th->cls->nregions || !(th_region_row(dev->th, region)->flags & BP_REGION_FLOATING)) {
+    if (region >= dev->th->cls->nregions ||
+        !(th_region_row(dev->th, region)->flags & BP_REGION_FLOATING)) {
         th_violation(dev->th, "mem move: not a FLOATING region");
         return BP_E_INVAL;
     }
@@ -114,7 +121,8 @@ static inline int32_t th_api_mem_move(struct bp_dev *dev, uint32_t region, uint6
     return BP_OK;
 }
 
-static inline void th_api_mem_changed(struct bp_dev *dev, uint32_t region, uint64_t offset, uint64_t bytes)
+static inline void th_api_mem_changed(struct bp_dev *dev, uint32_t region, uint64_t offset,
+                                      uint64_t bytes)
 {
     const struct th_region *r = &dev->th->regions[region < TH_MAX_REGIONS ? region : 0];
 

@@ -40,7 +40,8 @@ static inline void th_api_char_resume(struct bp_char *port)
 
         if (!bytes)
             return;
-        data = (uint8_t *)malloc(bytes); /* of its exact size, so that a reader beyond it is caught */
+        data =
+            (uint8_t *)malloc(bytes); /* of its exact size, so that a reader beyond it is caught */
         if (!data)
             return;
         memcpy(data, port->queue, bytes);
@@ -104,7 +105,8 @@ static inline void th_accept(struct th *t, uint32_t bytes)
 /* True when the device has written exactly `text`; forgets it. */
 static inline uint32_t th_wrote(struct th *t, const char *text)
 {
-    uint32_t same = t->chr.noutput == strlen(text) && (!t->chr.noutput || !memcmp(t->chr.output, text, t->chr.noutput));
+    uint32_t same = t->chr.noutput == strlen(text) &&
+                    (!t->chr.noutput || !memcmp(t->chr.output, text, t->chr.noutput));
 
     t->chr.noutput = 0;
     return same;

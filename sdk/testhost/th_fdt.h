@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * th_fdt.h - what a device writes into the guest's device tree, as text to compare: one "name = value" a line, numbers in
- * hexadecimal, children in braces, every phandle 0x1.
+ * th_fdt.h - what a device writes into the guest's device tree, as text to compare: one "name =
+ * value" a line, numbers in hexadecimal, children in braces, every phandle 0x1.
  */
 #ifndef BACKPLANE_TH_FDT_H
 #define BACKPLANE_TH_FDT_H
@@ -19,7 +19,8 @@ static inline int32_t th_fdt_text(struct th *t, const char *text)
     return BP_OK;
 }
 
-static inline int32_t th_fdt_cells(void *ctx, const char *prop, const uint32_t *cells, uint32_t count)
+static inline int32_t th_fdt_cells(void *ctx, const char *prop, const uint32_t *cells,
+                                   uint32_t count)
 {
     struct th *t = (struct th *)ctx;
     char word[16];
@@ -113,8 +114,19 @@ static inline int32_t th_fdt_reg(void *ctx, uint32_t index, uint64_t *base, uint
 /* The node's compatible and everything emit() writes; "" when the class has no bp.fdt-node/1. */
 static inline const char *th_fdt(struct th *t)
 {
-    struct bp_fdt_writer w = {sizeof w,     0,            t,           th_fdt_u32, th_fdt_u64,     th_fdt_cells, th_fdt_str,
-                              th_fdt_bytes, th_fdt_empty, th_fdt_begin, th_fdt_end, th_fdt_phandle, th_fdt_reg};
+    struct bp_fdt_writer w = {sizeof w,
+                              0,
+                              t,
+                              th_fdt_u32,
+                              th_fdt_u64,
+                              th_fdt_cells,
+                              th_fdt_str,
+                              th_fdt_bytes,
+                              th_fdt_empty,
+                              th_fdt_begin,
+                              th_fdt_end,
+                              th_fdt_phandle,
+                              th_fdt_reg};
     const struct bp_fdt_node *node = NULL;
 
     if (t->cls->get_iface)

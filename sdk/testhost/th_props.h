@@ -41,9 +41,19 @@ static inline int th_parse_number(const char *text, uint64_t *out)
         const char *unit;
         uint64_t factor;
     } units[] = {
-        {"", 1},        {"B", 1},          {"KiB", 1ull << 10}, {"MiB", 1ull << 20},  {"GiB", 1ull << 30},
-        {"Hz", 1},      {"kHz", 1000},     {"MHz", 1000000},    {"GHz", 1000000000},  {"ns", 1},
-        {"us", 1000},   {"ms", 1000000},   {"s", 1000000000},
+        {"", 1},
+        {"B", 1},
+        {"KiB", 1ull << 10},
+        {"MiB", 1ull << 20},
+        {"GiB", 1ull << 30},
+        {"Hz", 1},
+        {"kHz", 1000},
+        {"MHz", 1000000},
+        {"GHz", 1000000000},
+        {"ns", 1},
+        {"us", 1000},
+        {"ms", 1000000},
+        {"s", 1000000000},
     };
     char *end;
     uint64_t value = strtoull(text, &end, 0);
@@ -77,7 +87,8 @@ static inline uint32_t th_number_width(uint32_t type)
     }
 }
 
-static inline int th_store_number(void *at, uint32_t type, const char *text, const char *const *choices)
+static inline int th_store_number(void *at, uint32_t type, const char *text,
+                                  const char *const *choices)
 {
     uint64_t value = 0;
 
@@ -130,7 +141,8 @@ static inline int th_store_bytes(struct th_prop *p, void *at, const char *text)
 }
 
 /* "1, 2, 3" or "[1, 2, 3]" */
-static inline int th_store_list(struct th_prop *p, const struct bp_prop *row, const char *text, struct bp_list *out)
+static inline int th_store_list(struct th_prop *p, const struct bp_prop *row, const char *text,
+                                struct bp_list *out)
 {
     uint32_t width = th_number_width(row->element);
     char *copy = strdup(text), *rest = copy, *word;
@@ -141,12 +153,14 @@ static inline int th_store_list(struct th_prop *p, const struct bp_prop *row, co
     out->stride = width;
     out->count = 0;
     while (ok && (word = strtok_r(rest, "[], ", &rest)))
-        ok = th_store_number((char *)p->storage + width * out->count++, row->element, word, row->choices);
+        ok = th_store_number((char *)p->storage + width * out->count++, row->element, word,
+                             row->choices);
     free(copy);
     return ok;
 }
 
-static inline int th_store_refs(struct th *t, struct th_prop *p, const struct bp_prop *row, void *at)
+static inline int th_store_refs(struct th *t, struct th_prop *p, const struct bp_prop *row,
+                                void *at)
 {
     struct bp_ref *refs = (struct bp_ref *)calloc(p->nrefs + 1, sizeof *refs);
     struct bp_list list = {refs, p->nrefs, sizeof *refs};
@@ -188,7 +202,8 @@ static inline int th_prop_write(struct th *t, const struct bp_prop *row)
     return th_store_number(at, row->type, text, row->choices) && th_in_range(row, at);
 }
 
-/* Writes all properties. BP_E_INVAL, with the name in error_property, when one is refused by its row. */
+/* Writes all properties. BP_E_INVAL, with the name in error_property, when one is refused by its
+ * row. */
 static inline int32_t th_props_write(struct th *t)
 {
     for (uint32_t i = 0; i < t->cls->nprops; i++) {

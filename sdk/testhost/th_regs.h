@@ -36,13 +36,15 @@ static inline uint64_t th_reg_bound(const struct th *t, const struct bp_reg *reg
     return value;
 }
 
-static inline void th_reg_bind(struct th *t, const struct bp_reg *reg, uint32_t index, uint64_t value)
+static inline void th_reg_bind(struct th *t, const struct bp_reg *reg, uint32_t index,
+                               uint64_t value)
 {
     if (reg->bound != BP_UNBOUND)
         memcpy(th_at(t, reg->bound + index * reg->width), &value, reg->width);
 }
 
-static inline uint64_t th_reg_read(struct th *t, const struct bp_reg *reg, uint32_t index, const struct bp_access *access)
+static inline uint64_t th_reg_read(struct th *t, const struct bp_reg *reg, uint32_t index,
+                                   const struct bp_access *access)
 {
     uint64_t bound = th_reg_bound(t, reg, index);
     uint64_t value = reg->access == BP_REG_WO ? 0 : bound;
@@ -54,7 +56,8 @@ static inline uint64_t th_reg_read(struct th *t, const struct bp_reg *reg, uint3
     return value & th_bytes_mask(reg->width);
 }
 
-static inline void th_reg_write(struct th *t, const struct bp_reg *reg, uint32_t index, uint64_t written)
+static inline void th_reg_write(struct th *t, const struct bp_reg *reg, uint32_t index,
+                                uint64_t written)
 {
     uint64_t old = th_reg_bound(t, reg, index);
     uint64_t mask = reg->write_mask ? reg->write_mask : th_bytes_mask(reg->width);
@@ -92,7 +95,8 @@ static inline uint64_t th_reg_filler(struct th *t, const struct bp_reg *reg, uin
 }
 
 /* The register that covers the byte at `addr`; NULL. */
-static inline const struct bp_reg *th_reg_find(struct th *t, const struct bp_region *region, uint64_t addr, uint32_t *index)
+static inline const struct bp_reg *th_reg_find(struct th *t, const struct bp_region *region,
+                                               uint64_t addr, uint32_t *index)
 {
     uint32_t bank = region->bank ? region->bank(t->self) : 0;
 
@@ -111,8 +115,8 @@ static inline const struct bp_reg *th_reg_find(struct th *t, const struct bp_reg
     return NULL;
 }
 
-static inline void th_table_access(struct th *t, const struct bp_region *region, struct bp_access *access, uint64_t *value,
-                                   uint32_t write)
+static inline void th_table_access(struct th *t, const struct bp_region *region,
+                                   struct bp_access *access, uint64_t *value, uint32_t write)
 {
     uint64_t end = access->addr + access->width, result = 0;
 
@@ -127,8 +131,8 @@ static inline void th_table_access(struct th *t, const struct bp_region *region,
         }
         start = reg->offset + (uint64_t)index * th_reg_stride(reg);
         stop = start + reg->width < end ? start + reg->width : end;
-        skip = at - start;   /* bytes of the register before the access */
-        bytes = stop - at;   /* bytes of it in the access */
+        skip = at - start; /* bytes of the register before the access */
+        bytes = stop - at; /* bytes of it in the access */
         mask = th_bytes_mask((uint32_t)bytes);
         if (write) {
             part = *value >> (8 * (at - access->addr)) & mask;
@@ -148,11 +152,13 @@ static inline void th_table_access(struct th *t, const struct bp_region *region,
         *value = result;
 }
 
-/* Splits to the widths the callbacks take; a narrow access is cut out of, or merged into, the narrowest one. */
-static inline int32_t th_callback_access(struct th *t, const struct bp_region *region, struct bp_access *access, uint64_t *value,
-                                         uint32_t write)
+/* Splits to the widths the callbacks take; a narrow access is cut out of, or merged into, the
+ * narrowest one. */
+static inline int32_t th_callback_access(struct th *t, const struct bp_region *region,
+                                         struct bp_access *access, uint64_t *value, uint32_t write)
 {
-    uint32_t min = region->min_width ? region->min_width : 1, max = region->max_width ? region->max_width : 8;
+    uint32_t min = region->min_width ? region->min_width : 1,
+             max = region->max_width ? region->max_width : 8;
     uint32_t width = access->width > max ? max : access->width < min ? min : access->width;
     uint64_t first = access->addr & ~(uint64_t)(width - 1), result = 0;
     int32_t status = BP_OK;
@@ -192,9 +198,10 @@ static inline int32_t th_callback_access(struct th *t, const struct bp_region *r
     return status;
 }
 
-/* One access as the guest (flags 0) or a debugger makes it. BP_OK, or what the guest sees as a bus error. */
-static inline int32_t th_access(struct th *t, uint32_t region, uint64_t addr, uint32_t width, uint32_t flags, uint64_t *value,
-                                uint32_t write)
+/* One access as the guest (flags 0) or a debugger makes it. BP_OK, or what the guest sees as a bus
+ * error. */
+static inline int32_t th_access(struct th *t, uint32_t region, uint64_t addr, uint32_t width,
+                                uint32_t flags, uint64_t *value, uint32_t write)
 {
     const struct bp_region *row = th_region_row(t, region);
     struct th_region *r = &t->regions[region];
@@ -203,7 +210,8 @@ static inline int32_t th_access(struct th *t, uint32_t region, uint64_t addr, ui
     if (!r->enabled || addr > r->bytes || width > r->bytes - addr)
         return BP_E_DECODE;
     if (r->data && (!(row->flags & BP_REGION_ROMD) || (r->direct && !write))) {
-        memcpy(write ? (void *)(r->data + addr) : (void *)value, write ? (void *)value : (void *)(r->data + addr), width);
+        memcpy(write ? (void *)(r->data + addr) : (void *)value,
+               write ? (void *)value : (void *)(r->data + addr), width);
         return BP_OK;
     }
     for (uint64_t at = addr; row->nregs && at < addr + width; at++) {
@@ -234,7 +242,8 @@ static inline uint64_t th_peek(struct th *t, uint32_t region, uint64_t addr, uin
 }
 
 /* Guest write; returns what th_access() does. */
-static inline int32_t th_write(struct th *t, uint32_t region, uint64_t addr, uint32_t width, uint64_t value)
+static inline int32_t th_write(struct th *t, uint32_t region, uint64_t addr, uint32_t width,
+                               uint64_t value)
 {
     return th_access(t, region, addr, width, 0, &value, 1);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * th_state.h - snapshots as the core takes them (table registers, state rows, lines, timers, RAM regions), to prove that
- * a class declares all that it needs; and the rules a class's rows must obey.
+ * th_state.h - snapshots as the core takes them (table registers, state rows, lines, timers, RAM
+ * regions), to prove that a class declares all that it needs; and the rules a class's rows must
+ * obey.
  */
 #ifndef BACKPLANE_TH_STATE_H
 #define BACKPLANE_TH_STATE_H
@@ -58,7 +59,8 @@ static inline void th_copy_lines_and_timers(struct th *to, const struct th *from
     to->wall_start = from->wall_start;
 }
 
-/* Carries the state of `from` into `to`, another started host of the same class, as save and load would. */
+/* Carries the state of `from` into `to`, another started host of the same class, as save and load
+ * would. */
 static inline int32_t th_migrate(struct th *to, struct th *from)
 {
     const struct bp_state *state = from->cls->state;
@@ -73,14 +75,16 @@ static inline int32_t th_migrate(struct th *to, struct th *from)
 
         if (row->count_offset)
             memcpy(&count, th_at(from, row->count_offset), sizeof count);
-        memcpy(th_at(to, row->offset), th_at(from, row->offset), (size_t)count * th_state_width(row->type));
+        memcpy(th_at(to, row->offset), th_at(from, row->offset),
+               (size_t)count * th_state_width(row->type));
     }
     th_copy_lines_and_timers(to, from);
     memcpy(to->ram, from->ram, TH_RAM_BYTES);
     return state && state->post_load ? state->post_load(to->self) : BP_OK;
 }
 
-static inline const char *th_check_regs(const struct bp_device_class *cls, const struct bp_region *region)
+static inline const char *th_check_regs(const struct bp_device_class *cls,
+                                        const struct bp_region *region)
 {
     for (uint32_t i = 0; i < region->nregs; i++) {
         const struct bp_reg *a = th_reg_row(region, i);
@@ -92,9 +96,12 @@ static inline const char *th_check_regs(const struct bp_device_class *cls, const
             return "a register has no name or no doc";
         if (a->offset % a->width || th_reg_stride(a) < a->width)
             return "a register is not aligned, or its stride is too small";
-        if (a->bound != BP_UNBOUND && (a->bound % a->width || a->bound + bytes > cls->instance_size))
+        if (a->bound != BP_UNBOUND &&
+            (a->bound % a->width || a->bound + bytes > cls->instance_size))
             return "a register is bound outside of the instance";
-        if (region->length && a->offset + (uint64_t)(th_reg_count(a) - 1) * th_reg_stride(a) + a->width > region->length)
+        if (region->length &&
+            a->offset + (uint64_t)(th_reg_count(a) - 1) * th_reg_stride(a) + a->width >
+                region->length)
             return "a register lies behind the end of its region";
     }
     return NULL;
@@ -104,7 +111,8 @@ static inline const char *th_check_regs(const struct bp_device_class *cls, const
 static inline const char *th_check_class(const struct bp_device_class *cls)
 {
     for (uint32_t i = 0; i < cls->nregions; i++) {
-        const struct bp_region *region = (const struct bp_region *)th_row(cls->regions, cls->region_stride, i);
+        const struct bp_region *region =
+            (const struct bp_region *)th_row(cls->regions, cls->region_stride, i);
         const char *text = th_check_regs(cls, region);
 
         if (text)

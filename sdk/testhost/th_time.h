@@ -12,7 +12,8 @@ static inline uint64_t th_api_now(struct bp_dev *dev, uint32_t clock)
     return clock == BP_TIME_WALL ? dev->th->wall_start + dev->th->now : dev->th->now;
 }
 
-static inline struct bp_timer *th_api_timer_create(struct bp_dev *dev, const char *name, void (*fn)(void *self))
+static inline struct bp_timer *th_api_timer_create(struct bp_dev *dev, const char *name,
+                                                   void (*fn)(void *self))
 {
     struct bp_timer *timer = (struct bp_timer *)calloc(1, sizeof *timer);
 
@@ -53,7 +54,8 @@ static inline struct bp_timer *th_next_timer(const struct th *t)
     return first;
 }
 
-/* Lets `ns` of virtual time pass; timers run at their deadline, in order. Stops after a million calls. */
+/* Lets `ns` of virtual time pass; timers run at their deadline, in order. Stops after a million
+ * calls. */
 static inline void th_advance(struct th *t, uint64_t ns)
 {
     uint64_t end = t->now + ns;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * th_types.h - what the fake host is made of. The fields a test may read are described; functions write them.
+ * th_types.h - what the fake host is made of. The fields a test may read are described; functions
+ * write them.
  */
 #ifndef BACKPLANE_TH_TYPES_H
 #define BACKPLANE_TH_TYPES_H
@@ -21,17 +22,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TH_RAM_BASE 0x80000000ull
+#define TH_RAM_BASE  0x80000000ull
 #define TH_RAM_BYTES (1u << 20)
-#define TH_NO_LIMIT 0xffffffffu
+#define TH_NO_LIMIT  0xffffffffu
 
-#define TH_MAX_PROPS 64
-#define TH_MAX_PORTS 16
+#define TH_MAX_PROPS   64
+#define TH_MAX_PORTS   16
 #define TH_MAX_REGIONS 8
-#define TH_MAX_MAPS 1024
-#define TH_MAX_POSTS 64
+#define TH_MAX_MAPS    1024
+#define TH_MAX_POSTS   64
 #define TH_MAX_SYMBOLS 8
-#define TH_LOG_LEVELS 5
+#define TH_LOG_LEVELS  5
 
 struct th;
 
@@ -67,7 +68,8 @@ struct bp_char {
     uint32_t accept; /* bytes the peer still takes; TH_NO_LIMIT */
     uint8_t *queue;  /* typed, and not yet taken by the device */
     uint32_t nqueue;
-    uint32_t attached, connected, starved; /* starved: a write was cut short, on_writable() is owed */
+    uint32_t attached, connected,
+        starved; /* starved: a write was cut short, on_writable() is owed */
 };
 
 struct th_request {
@@ -83,10 +85,10 @@ struct bp_block {
     struct bp_block_info info;
     struct th_request *requests; /* in flight, oldest first */
     uint32_t nrequests;
-    int32_t fail;      /* status of the requests that complete from now on */
-    int32_t refuse;    /* status submit() returns from now on */
-    uint32_t submits;  /* requests accepted so far */
-    uint32_t flushes;  /* of them, flushes completed */
+    int32_t fail;     /* status of the requests that complete from now on */
+    int32_t refuse;   /* status submit() returns from now on */
+    uint32_t submits; /* requests accepted so far */
+    uint32_t flushes; /* of them, flushes completed */
 };
 
 struct bp_timer {
@@ -137,9 +139,10 @@ struct th {
     uint32_t nprops;
     void *ports[TH_MAX_PORTS]; /* handle of each port, by row */
     uint64_t clock_hz[TH_MAX_PORTS];
-    struct bp_dev ref_dev;     /* the node behind every made-up reference */
+    struct bp_dev ref_dev; /* the node behind every made-up reference */
     struct th_region regions[TH_MAX_REGIONS];
-    uint64_t region_bytes[TH_MAX_REGIONS]; /* wanted length of regions that leave it to the description */
+    uint64_t region_bytes
+        [TH_MAX_REGIONS]; /* wanted length of regions that leave it to the description */
 
     uint64_t now, wall_start; /* virtual ns; wall clock at virtual 0 */
     struct bp_timer *timers;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KIB 1024u
+#define KIB  1024u
 #define SIZE (64 * KIB + 100) /* not a multiple of anything */
 
 static struct fake f, g;
@@ -38,7 +38,8 @@ Test(raw, reads_writes_and_flushes)
     const char *path = make_image();
     struct bp_block_info info = {.size = sizeof(info)};
 
-    cr_assert_eq(fake_open(&f, "raw", "path", path, "serial", "disk-1", NULL), BP_OK, "%s", f.error);
+    cr_assert_eq(fake_open(&f, "raw", "path", path, "serial", "disk-1", NULL), BP_OK, "%s",
+                 f.error);
     cr_assert_eq(f.cls->info(f.self, &info), BP_OK);
     cr_expect_eq(info.bytes, SIZE);
     cr_expect_eq(info.flags, 0);
@@ -58,7 +59,8 @@ Test(raw, scattered_memory)
 {
     const char *path = make_image();
     struct bp_iovec iov[200];
-    struct bp_block_io io = {.size = sizeof(io), .op = BP_BLOCK_READ, .offset = 3, .iov = iov, .niov = 200};
+    struct bp_block_io io = {
+        .size = sizeof(io), .op = BP_BLOCK_READ, .offset = 3, .iov = iov, .niov = 200};
     uint8_t *at = buffer;
 
     for (uint32_t i = 0; i < 200; i++) {
@@ -122,10 +124,13 @@ Test(raw, two_writers_are_refused_readers_and_snapshots_share)
 
     cr_assert_eq(fake_open(&f, "raw", "path", path, NULL), BP_OK);
     cr_expect_eq(fake_open(&g, "raw", "path", path, NULL), BP_E_IO);
-    cr_expect_not_null(strstr(g.error, ": in use already: give each user a copy, or `snapshot: true` to all of them"),
-                       "%s", g.error);
+    cr_expect_not_null(
+        strstr(g.error,
+               ": in use already: give each user a copy, or `snapshot: true` to all of them"),
+        "%s", g.error);
     fake_close(&g);
-    cr_expect_eq(fake_open(&g, "raw", "path", path, "snapshot", "true", NULL), BP_E_IO, "under a writer");
+    cr_expect_eq(fake_open(&g, "raw", "path", path, "snapshot", "true", NULL), BP_E_IO,
+                 "under a writer");
     fake_close(&g);
     fake_close(&f);
 
@@ -133,7 +138,8 @@ Test(raw, two_writers_are_refused_readers_and_snapshots_share)
     cr_expect_eq(fake_open(&g, "raw", "path", path, "read-only", "true", NULL), BP_OK);
     fake_close(&g);
     fake_close(&f);
-    cr_expect_eq(fake_open(&f, "raw", "path", path, NULL), BP_OK, "the lock is gone with its owners");
+    cr_expect_eq(fake_open(&f, "raw", "path", path, NULL), BP_OK,
+                 "the lock is gone with its owners");
     fake_close(&f);
 }
 
@@ -151,10 +157,13 @@ Test(raw, says_why_it_cannot_open)
     cr_expect_eq(fake_open(&f, "raw", "path", empty, NULL), BP_E_INVAL);
     cr_expect_not_null(strstr(f.error, "empty: give it a size, as with truncate -s 1G"));
     fake_close(&f);
-    cr_expect_eq(fake_open(&f, "raw", "path", empty, "read-only", "true", "snapshot", "true", NULL), BP_E_INVAL);
+    cr_expect_eq(fake_open(&f, "raw", "path", empty, "read-only", "true", "snapshot", "true", NULL),
+                 BP_E_INVAL);
     cr_expect_str_eq(f.error_property, "snapshot");
     fake_close(&f);
-    cr_expect_eq(fake_open(&f, "raw", "path", make_image(), "serial", "123456789012345678901", NULL), BP_E_INVAL);
+    cr_expect_eq(
+        fake_open(&f, "raw", "path", make_image(), "serial", "123456789012345678901", NULL),
+        BP_E_INVAL);
     cr_expect_str_eq(f.error_property, "serial");
     fake_close(&f);
 }
@@ -167,7 +176,12 @@ Test(raw, finish_completes_what_is_in_flight)
     cr_assert_eq(fake_open(&f, "raw", "path", make_image(), NULL), BP_OK);
     for (uint32_t i = 0; i < 8; i++) {
         iov[i] = (struct bp_iovec){buffer + i * 4096, 4096};
-        io[i] = (struct bp_block_io){.size = sizeof(*io), .op = BP_BLOCK_READ, .offset = i * 4096, .bytes = 4096, .iov = &iov[i], .niov = 1};
+        io[i] = (struct bp_block_io){.size = sizeof(*io),
+                                     .op = BP_BLOCK_READ,
+                                     .offset = i * 4096,
+                                     .bytes = 4096,
+                                     .iov = &iov[i],
+                                     .niov = 1};
         f.cls->submit(f.self, &io[i]);
     }
     fake_close(&f);
@@ -192,7 +206,8 @@ static void compare_with_model(uint8_t *model)
     unsigned seed = 7;
 
     for (int i = 0; i < 400; i++) {
-        uint64_t offset = (uint64_t)rand_r(&seed) % SIZE, bytes = (uint64_t)rand_r(&seed) % sizeof(data);
+        uint64_t offset = (uint64_t)rand_r(&seed) % SIZE,
+                 bytes = (uint64_t)rand_r(&seed) % sizeof(data);
         int what = rand_r(&seed) % 4;
 
         if (rand_r(&seed) % 3 == 0)
@@ -208,7 +223,8 @@ static void compare_with_model(uint8_t *model)
             memset(model + offset, 0, bytes);
         } else {
             cr_assert_eq(fake_block(&f, BP_BLOCK_READ, offset, data, bytes), BP_OK);
-            cr_assert_eq(memcmp(data, model + offset, bytes), 0, "request %d: %zu bytes at %zu", i, (size_t)bytes, (size_t)offset);
+            cr_assert_eq(memcmp(data, model + offset, bytes), 0, "request %d: %zu bytes at %zu", i,
+                         (size_t)bytes, (size_t)offset);
         }
     }
     cr_assert_eq(fake_block(&f, BP_BLOCK_READ, 0, buffer, SIZE), BP_OK);
@@ -221,7 +237,8 @@ Test(snapshot, behaves_like_a_disk_and_leaves_the_image_alone)
     const char *path = make_image();
 
     memcpy(model, content, SIZE);
-    cr_assert_eq(fake_open(&f, "raw", "path", path, "snapshot", "true", NULL), BP_OK, "%s", f.error);
+    cr_assert_eq(fake_open(&f, "raw", "path", path, "snapshot", "true", NULL), BP_OK, "%s",
+                 f.error);
     compare_with_model(model);
     cr_expect_eq(fake_block(&f, BP_BLOCK_FLUSH, 0, NULL, 0), BP_OK);
     cr_expect_eq(fake_block(&f, BP_BLOCK_DISCARD, 0, NULL, SIZE), BP_OK);
@@ -234,7 +251,8 @@ Test(snapshot, works_on_an_image_one_cannot_write)
     const char *path = make_image();
 
     cr_assert_eq(chmod(path, 0400), 0);
-    cr_assert_eq(fake_open(&f, "raw", "path", path, "snapshot", "true", NULL), BP_OK, "%s", f.error);
+    cr_assert_eq(fake_open(&f, "raw", "path", path, "snapshot", "true", NULL), BP_OK, "%s",
+                 f.error);
     cr_expect_eq(fake_block(&f, BP_BLOCK_WRITE, 0, buffer, 512), BP_OK);
     fake_close(&f);
 }

@@ -78,7 +78,8 @@ static struct bp_watch *watch(struct bp_dev *dev, int32_t fd, uint32_t events,
     if (refused)
         return NULL; /* a regular file: nothing to wait for */
     w = calloc(1, sizeof(*w));
-    *w = (struct fake_watch){.fake = dev->fake, .fd = fd, .events = events, .fn = fn, .next = dev->fake->watches};
+    *w = (struct fake_watch){
+        .fake = dev->fake, .fd = fd, .events = events, .fn = fn, .next = dev->fake->watches};
     w->handle.watch = w;
     dev->fake->watches = w;
     return &w->handle;
@@ -103,7 +104,8 @@ static void *pool_thread(void *arg)
     return NULL;
 }
 
-static int32_t work(struct bp_dev *dev, void (*fn)(void *ctx), void (*done)(void *self, void *ctx), void *ctx)
+static int32_t work(struct bp_dev *dev, void (*fn)(void *ctx), void (*done)(void *self, void *ctx),
+                    void *ctx)
 {
     struct fake_work *w;
 
@@ -164,7 +166,8 @@ static void run_watches(struct fake *f, int ms)
         list[count] = w;
         fds[count++] = (struct pollfd){
             .fd = w->fd,
-            .events = (short)((w->events & BP_LOOP_READABLE ? POLLIN : 0) | (w->events & BP_LOOP_WRITABLE ? POLLOUT : 0)),
+            .events = (short)((w->events & BP_LOOP_READABLE ? POLLIN : 0) |
+                              (w->events & BP_LOOP_WRITABLE ? POLLOUT : 0)),
         };
     }
     if (poll(fds, (nfds_t)count, ms) <= 0)
@@ -280,7 +283,8 @@ static const struct bp_trace_api trace_api = {.size = sizeof(trace_api), .log = 
 static void set_error(struct bp_dev *dev, const char *property, const char *text)
 {
     snprintf(dev->fake->error, sizeof(dev->fake->error), "%s", text);
-    snprintf(dev->fake->error_property, sizeof(dev->fake->error_property), "%s", property ? property : "");
+    snprintf(dev->fake->error_property, sizeof(dev->fake->error_property), "%s",
+             property ? property : "");
 }
 
 static const struct bp_error_api error_api = {.size = sizeof(error_api), .set = set_error};
@@ -291,7 +295,10 @@ static const void *get(const struct bp_core *core, const char *id)
         const char *id;
         const void *api;
     } table[] = {
-        {BP_LOOP_ID, &loop_api}, {BP_BACKEND_HOST_ID, &host_api}, {BP_TRACE_ID, &trace_api}, {BP_ERROR_ID, &error_api},
+        {BP_LOOP_ID, &loop_api},
+        {BP_BACKEND_HOST_ID, &host_api},
+        {BP_TRACE_ID, &trace_api},
+        {BP_ERROR_ID, &error_api},
     };
 
     (void)core;
@@ -417,7 +424,12 @@ void fake_write(struct fake *f, const void *data, size_t bytes)
 int32_t fake_block(struct fake *f, uint32_t op, uint64_t offset, void *data, uint64_t bytes)
 {
     struct bp_iovec iov = {data, bytes};
-    struct bp_block_io io = {.size = sizeof(io), .op = op, .offset = offset, .bytes = bytes, .iov = &iov, .niov = data ? 1 : 0};
+    struct bp_block_io io = {.size = sizeof(io),
+                             .op = op,
+                             .offset = offset,
+                             .bytes = bytes,
+                             .iov = &iov,
+                             .niov = data ? 1 : 0};
     uint32_t before = f->completed;
 
     f->cls->submit(f->self, &io);

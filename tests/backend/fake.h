@@ -41,12 +41,12 @@ void fake_close(struct fake *f);
 /* One turn of the loop, waiting at most `ms`. */
 void fake_turn(struct fake *f, int ms);
 /* Turns until the condition holds; fails the test after ten seconds. */
-#define UNTIL(f, condition)                                                                                  \
-    do {                                                                                                     \
-        int turns = 0;                                                                                       \
-        while (!(condition) && turns++ < 1000)                                                               \
-            fake_turn(f, 10);                                                                                \
-        cr_assert(condition, "waited ten seconds for: %s", #condition);                                      \
+#define UNTIL(f, condition)                                                                        \
+    do {                                                                                           \
+        int turns = 0;                                                                             \
+        while (!(condition) && turns++ < 1000)                                                     \
+            fake_turn(f, 10);                                                                      \
+        cr_assert(condition, "waited ten seconds for: %s", #condition);                            \
     } while (0)
 
 /* Writes all of it, turning the loop when the back end is full. */

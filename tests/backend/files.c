@@ -25,7 +25,8 @@ Test(null, takes_everything)
 
 Test(every_class, accepts_finish_of_a_zeroed_instance)
 {
-    static const char *const types[] = {"stdio", "file", "null", "pty", "tcp", "unix", "raw", "memory"};
+    static const char *const types[] = {"stdio", "file", "null", "pty",
+                                        "tcp",   "unix", "raw",  "memory"};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
         fake_zeroed(&f, types[i]);
@@ -108,11 +109,13 @@ Test(file, says_why_it_cannot_open)
     const char *fifo = fake_path("fifo");
 
     cr_expect_eq(fake_open(&f, "file", "path", "/nonexistent/out", NULL), BP_E_NOENT);
-    cr_expect_str_eq(f.error, "/nonexistent/out: No such file or directory: choose a path that can be written");
+    cr_expect_str_eq(
+        f.error, "/nonexistent/out: No such file or directory: choose a path that can be written");
     cr_expect_str_eq(f.error_property, "path");
     fake_close(&f);
 
-    cr_expect_eq(fake_open(&f, "file", "path", fake_path("out"), "input", "/nonexistent/in", NULL), BP_E_NOENT);
+    cr_expect_eq(fake_open(&f, "file", "path", fake_path("out"), "input", "/nonexistent/in", NULL),
+                 BP_E_NOENT);
     cr_expect_str_eq(f.error_property, "input");
     fake_close(&f);
 
@@ -124,7 +127,8 @@ Test(file, says_why_it_cannot_open)
 
 Test(file, a_full_disk_is_reported_once_and_does_not_stop_the_guest)
 {
-    static const char said[] = "output is being lost: No space left on device: make room or choose another file\n";
+    static const char said[] =
+        "output is being lost: No space left on device: make room or choose another file\n";
 
     cr_assert_eq(fake_open(&f, "file", "path", "/dev/full", NULL), BP_OK);
     for (int i = 0; i < 3; i++) {

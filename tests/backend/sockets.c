@@ -23,8 +23,9 @@ static int tcp_socket(void)
 
 static struct sockaddr_in loopback(unsigned port)
 {
-    return (struct sockaddr_in){
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 /* Connects to the port that the back end logged. */
@@ -203,15 +204,19 @@ Test(tcp, bad_addresses)
         const char *text, *says;
     } cases[] = {
         {"localhost", "localhost: has no port: write it as host:port, [ipv6]:port or :port"},
-        {"host:", "host:: has no port from 1 to 65535: write it as host:port, [ipv6]:port or :port"},
-        {"host:99999", "host:99999: has no port from 1 to 65535: write it as host:port, [ipv6]:port or :port"},
-        {"host:12x", "host:12x: has no port from 1 to 65535: write it as host:port, [ipv6]:port or :port"},
+        {"host:",
+         "host:: has no port from 1 to 65535: write it as host:port, [ipv6]:port or :port"},
+        {"host:99999",
+         "host:99999: has no port from 1 to 65535: write it as host:port, [ipv6]:port or :port"},
+        {"host:12x",
+         "host:12x: has no port from 1 to 65535: write it as host:port, [ipv6]:port or :port"},
         {"::1:80", "::1:80: has too many colons: put an IPv6 address into brackets"},
         {"[::1:80", "[::1:80: has an open bracket: write it as host:port, [ipv6]:port or :port"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        cr_expect_eq(fake_open(&f, "tcp", "listen", cases[i].text, NULL), BP_E_INVAL, "%s", cases[i].text);
+        cr_expect_eq(fake_open(&f, "tcp", "listen", cases[i].text, NULL), BP_E_INVAL, "%s",
+                     cases[i].text);
         cr_expect_str_eq(f.error, cases[i].says);
         cr_expect_str_eq(f.error_property, "listen");
         fake_close(&f);
@@ -235,8 +240,9 @@ Test(tcp, an_address_in_use)
 
     snprintf(text, sizeof(text), "127.0.0.1:%u", port);
     cr_expect_eq(fake_open(&f, "tcp", "listen", text, NULL), BP_E_IO);
-    cr_expect_not_null(strstr(f.error, "Address already in use: end the other program or choose another address"),
-                       "%s", f.error);
+    cr_expect_not_null(
+        strstr(f.error, "Address already in use: end the other program or choose another address"),
+        "%s", f.error);
     fake_close(&f);
     close(listener);
 }

@@ -43,7 +43,8 @@ static bool same_mode(void)
     struct termios now;
 
     cr_assert_eq(tcgetattr(0, &now), 0);
-    return now.c_lflag == before.c_lflag && now.c_iflag == before.c_iflag && now.c_oflag == before.c_oflag;
+    return now.c_lflag == before.c_lflag && now.c_iflag == before.c_iflag &&
+           now.c_oflag == before.c_oflag;
 }
 
 /* What appeared on the screen within a moment. */
@@ -213,7 +214,8 @@ Test(pty, attach_detach_attach)
     fd = attach(link);
     f.cls->credit(f.self, 100);
     fake_write(&f, "a\nb", 3);
-    cr_assert_eq(read(fd, text, sizeof(text)), 3, "raw: no line end is translated, nothing old is kept");
+    cr_assert_eq(read(fd, text, sizeof(text)), 3,
+                 "raw: no line end is translated, nothing old is kept");
     cr_expect_str_eq(text, "a\nb");
     cr_assert_eq(write(fd, "\003\r", 2), 2);
     UNTIL(&f, f.ninput == 2);

@@ -119,7 +119,8 @@ static uint32_t crc(unsigned rounds)
 /* A switch in a loop: indirect jumps, as interpreters and parsers have them. */
 static uint32_t states(unsigned rounds)
 {
-    static const char text[] = "let x1 = 42 + foo(7, bar) * -13; // a comment\nif (x1 >= 10) { y = x1 / 2; } else { y = 0x1f; }\n";
+    static const char text[] =
+        "let x1 = 42 + foo(7, bar) * -13; // a comment\nif (x1 >= 10) { y = x1 / 2; } else { y = 0x1f; }\n";
     uint32_t counts[8] = {0};
 
     while (rounds--) {
@@ -128,7 +129,11 @@ static uint32_t states(unsigned rounds)
             char ch = *p;
             switch (state) {
             case 0:
-                state = ch >= '0' && ch <= '9' ? 1 : ch >= 'a' && ch <= 'z' ? 2 : ch == '/' ? 3 : ch == ' ' ? 0 : 4;
+                state = ch >= '0' && ch <= '9'   ? 1
+                        : ch >= 'a' && ch <= 'z' ? 2
+                        : ch == '/'              ? 3
+                        : ch == ' '              ? 0
+                                                 : 4;
                 break;
             case 1:
                 state = (ch >= '0' && ch <= '9') || ch == 'x' ? 1 : ch == ' ' ? 0 : 5;
@@ -212,8 +217,9 @@ static const struct {
     uint32_t (*run)(unsigned rounds);
     unsigned rounds;
 } kernels[] = {
-    {"sieve", sieve, 3},     {"sort", sort, 3},         {"matrix", matrix, 40},  {"crc", crc, 150},
-    {"states", states, 30000}, {"strings", strings, 15000}, {"calls", calls, 80}, {"chase", chase, 20},
+    {"sieve", sieve, 3},  {"sort", sort, 3},         {"matrix", matrix, 40},
+    {"crc", crc, 150},    {"states", states, 30000}, {"strings", strings, 15000},
+    {"calls", calls, 80}, {"chase", chase, 20},
 };
 
 int test_main(reg_t hart)

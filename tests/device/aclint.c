@@ -6,7 +6,7 @@
 
 enum { MSWI, MTIMER, SSWI };
 
-#define HZ 10000000u /* 100 ns */
+#define HZ    10000000u /* 100 ns */
 #define MTIME 0x7ff8u
 #define HARTS 3u
 
@@ -211,8 +211,9 @@ Test(aclint, device_tree)
 {
     struct th *t = started();
 
-    cr_expect(strstr(th_fdt(t), "compatible = \"sifive,clint0\nriscv,clint0\"\n"
-                                "interrupts-extended = <0x1 0x3 0x1 0x7 0x1 0x3 0x1 0x7 0x1 0x3 0x1 0x7>\n"),
+    cr_expect(strstr(th_fdt(t),
+                     "compatible = \"sifive,clint0\nriscv,clint0\"\n"
+                     "interrupts-extended = <0x1 0x3 0x1 0x7 0x1 0x3 0x1 0x7 0x1 0x3 0x1 0x7>\n"),
               "%s", t->fdt);
     close_device(t);
 }

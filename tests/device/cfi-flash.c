@@ -6,9 +6,9 @@
 
 #include <backplane/util/bytes.h>
 
-#define BYTES (1u << 20)
-#define BLOCK (256u << 10)
-#define READY 0x00800080u
+#define BYTES         (1u << 20)
+#define BLOCK         (256u << 10)
+#define READY         0x00800080u
 #define BOTH(command) ((command) | (uint32_t)(command) << 16)
 
 static struct th *flash(void)
@@ -338,10 +338,8 @@ Test(cfi_flash, geometry_is_checked)
     static const struct {
         const char *name, *text, *blamed;
     } rows[] = {
-        {"bank-width", "3", "bank-width"},
-        {"bank-width", "1", "device-width"},
-        {"block-size", "3KiB", "block-size"},
-        {"block-size", "256B", "block-size"},
+        {"bank-width", "3", "bank-width"},    {"bank-width", "1", "device-width"},
+        {"block-size", "3KiB", "block-size"}, {"block-size", "256B", "block-size"},
         {"block-size", "2MiB", ""},
     };
 

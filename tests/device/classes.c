@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rules that hold for every class of the device plug-ins: rows, life without init, missing interfaces, pure debug reads.
+ * Rules that hold for every class of the device plug-ins: rows, life without init, missing
+ * interfaces, pure debug reads.
  */
 #include "device.h"
 
@@ -11,10 +12,12 @@ struct row {
 };
 
 static struct row rows[] = {
-    {"standard", "ns16550"},        {"standard", "goldfish-rtc"},         {"standard", "syscon"},
-    {"standard", "cfi-flash"},      {"riscv-platform", "aclint"},         {"riscv-platform", "plic"},
-    {"riscv-platform", "htif"},     {"riscv-platform", "test-finisher"},  {"virtio", "virtio-blk"},
-    {"virtio", "virtio-console"},   {"virtio", "virtio-rng"},
+    {"standard", "ns16550"},      {"standard", "goldfish-rtc"},
+    {"standard", "syscon"},       {"standard", "cfi-flash"},
+    {"riscv-platform", "aclint"}, {"riscv-platform", "plic"},
+    {"riscv-platform", "htif"},   {"riscv-platform", "test-finisher"},
+    {"virtio", "virtio-blk"},     {"virtio", "virtio-console"},
+    {"virtio", "virtio-rng"},
 };
 
 ParameterizedTestParameters(classes, rows_hold)
@@ -50,8 +53,9 @@ ParameterizedTestParameters(classes, missing_interfaces)
 /* A core that lacks what the device needs gets a refusal, not a crash. */
 ParameterizedTest(struct row *row, classes, missing_interfaces)
 {
-    static const char *const ids[] = {BP_LINE_ID, BP_TIMER_ID,   BP_CLOCK_ID, BP_DMA_ID,    BP_MEM_ID, BP_CHAR_ID,
-                                      BP_BLOCK_ID, BP_MACHINE_ID, BP_TRACE_ID, BP_THREAD_ID, BP_ERROR_ID};
+    static const char *const ids[] = {BP_LINE_ID,  BP_TIMER_ID,  BP_CLOCK_ID, BP_DMA_ID,
+                                      BP_MEM_ID,   BP_CHAR_ID,   BP_BLOCK_ID, BP_MACHINE_ID,
+                                      BP_TRACE_ID, BP_THREAD_ID, BP_ERROR_ID};
 
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         struct th *t = open_row(row);
@@ -59,7 +63,8 @@ ParameterizedTest(struct row *row, classes, missing_interfaces)
 
         t->without = ids[i];
         status = th_start(t);
-        cr_expect(status == BP_OK || status == BP_E_UNSUPPORTED, "%s without %s: %d", row->type, ids[i], status);
+        cr_expect(status == BP_OK || status == BP_E_UNSUPPORTED, "%s without %s: %d", row->type,
+                  ids[i], status);
         close_device(t);
     }
 }
@@ -115,7 +120,8 @@ ParameterizedTestParameters(classes, random_accesses)
     return cr_make_param_array(struct row, rows, sizeof rows / sizeof *rows);
 }
 
-/* Seeded garbage: nothing may crash, leave its memory, or break the contract (the sanitizers watch). */
+/* Seeded garbage: nothing may crash, leave its memory, or break the contract (the sanitizers
+ * watch). */
 ParameterizedTest(struct row *row, classes, random_accesses)
 {
     struct th *t = open_row(row);

@@ -4,8 +4,16 @@
  */
 #include "device.h"
 
-enum { TIME_LOW = 0, TIME_HIGH = 4, ALARM_LOW = 8, ALARM_HIGH = 12, IRQ_ENABLED = 16, CLEAR_ALARM = 20, ALARM_STATUS = 24,
-       CLEAR_INTERRUPT = 28 };
+enum {
+    TIME_LOW = 0,
+    TIME_HIGH = 4,
+    ALARM_LOW = 8,
+    ALARM_HIGH = 12,
+    IRQ_ENABLED = 16,
+    CLEAR_ALARM = 20,
+    ALARM_STATUS = 24,
+    CLEAR_INTERRUPT = 28
+};
 
 static struct th *started(void)
 {
@@ -61,7 +69,8 @@ Test(goldfish_rtc, can_be_set)
     th_advance(t, 22);
     cr_expect_eq(read_time(t), 123456789012345700u);
     th_reset(t, BP_RESET_WARM);
-    cr_expect_eq(read_time(t), 123456789012345700u, "a clock keeps its time through a system reset");
+    cr_expect_eq(read_time(t), 123456789012345700u,
+                 "a clock keeps its time through a system reset");
     th_reset(t, BP_RESET_COLD);
     cr_expect_eq(read_time(t), t->wall_start + 22);
     close_device(t);
@@ -74,7 +83,8 @@ Test(goldfish_rtc, alarm)
     th_write(t, 0, IRQ_ENABLED, 4, 1);
     write_pair(t, ALARM_LOW, t->wall_start + 5000);
     cr_expect_eq(th_read(t, 0, ALARM_STATUS, 4), 1);
-    cr_expect_eq(th_read(t, 0, ALARM_HIGH, 4) << 32 | th_read(t, 0, ALARM_LOW, 4), t->wall_start + 5000);
+    cr_expect_eq(th_read(t, 0, ALARM_HIGH, 4) << 32 | th_read(t, 0, ALARM_LOW, 4),
+                 t->wall_start + 5000);
     th_advance(t, 4999);
     cr_expect_eq(th_level(t, "irq", 0), 0);
     th_advance(t, 1);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves that the code a guide shows is the code that is built: every fence "```c ... file=NAME" of the document must be an
-uninterrupted part of EXAMPLES/NAME.
+"""Proves that the code a guide shows is the code that is built: every fence "```c plain file=NAME" or "```c compile
+file=NAME" of the document must be an uninterrupted part of EXAMPLES/NAME.
 
 usage: guide.py DOCUMENT EXAMPLES
 """
@@ -14,7 +14,7 @@ def main():
     document, examples = sys.argv[1:]
     with open(document, encoding="utf-8") as file:
         text = file.read()
-    fences = re.findall(r"^```c [^\n]*\bfile=(\S+)[^\n]*\n(.*?)^```$", text, flags=re.M | re.S)
+    fences = re.findall(r"^```c (?:plain|compile) file=(\S+)\n(.*?)^```$", text, flags=re.M | re.S)
     errors = []
     for name, code in fences:
         path = os.path.join(examples, name)

@@ -8,8 +8,8 @@
 
 enum { TOHOST, FROMHOST };
 
-#define BLOCK (TH_RAM_BASE + 0x1000)
-#define TEXT (TH_RAM_BASE + 0x2000)
+#define BLOCK                     (TH_RAM_BASE + 0x1000)
+#define TEXT                      (TH_RAM_BASE + 0x2000)
 #define CONSOLE(command, payload) (1ull << 56 | (uint64_t)(command) << 48 | (payload))
 
 static struct th *started(void)
@@ -83,7 +83,8 @@ Test(htif, exit_codes)
     }
 }
 
-/* A 32-bit program writes two words, and the high one is zero: sw gp, tohost; sw zero, tohost + 4. */
+/* A 32-bit program writes two words, and the high one is zero: sw gp, tohost; sw zero, tohost +
+ * 4. */
 Test(htif, exit_in_two_halves)
 {
     struct th *t = started();
@@ -160,7 +161,8 @@ Test(htif, gets_characters)
     cr_expect_eq(tohost(t), 0);
     cr_expect_eq(th_read(t, FROMHOST, 0, 8), CONSOLE(0, 0x100 | 'a'));
     send(t, CONSOLE(0, 0));
-    cr_expect_eq(th_read(t, FROMHOST, 0, 8), CONSOLE(0, 0x100 | 'a'), "not before the target took the first");
+    cr_expect_eq(th_read(t, FROMHOST, 0, 8), CONSOLE(0, 0x100 | 'a'),
+                 "not before the target took the first");
     th_write(t, FROMHOST, 0, 8, 0);
     cr_expect_eq(th_read(t, FROMHOST, 0, 8), CONSOLE(0, 0x100 | 'b'));
     close_device(t);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The 16550 against its data sheet (PC16550D; section numbers as in plugins/device/standard/ns16550.h).
+ * The 16550 against its data sheet (PC16550D; section numbers as in
+ * plugins/device/standard/ns16550.h).
  */
 #include "device.h"
 
 enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR, MCR, LSR, MSR, SCR };
 
-#define CLOCK 1843200u
+#define CLOCK   1843200u
 #define CHAR_NS (10ull * 16 * 1000000000 / CLOCK) /* 8N1 at divisor 1 */
 
 static struct th *uart(void)
@@ -264,7 +265,7 @@ Test(ns16550, fifo_takes_sixteen)
     th_type(t, "0123456789abcdefXYZ", 19);
     cr_expect_eq(t->chr.nqueue, 3, "three wait at the peer");
     for (int i = 0; i < 19; i++)
-        cr_expect_eq(get(t, RBR), (uint64_t)"0123456789abcdefXYZ"[i]);
+        cr_expect_eq(get(t, RBR), (uint64_t) "0123456789abcdefXYZ"[i]);
     cr_expect_eq(get(t, LSR), 0x60);
     close_device(t);
 }

@@ -4,10 +4,10 @@
  */
 #include "device.h"
 
-#define PENDING 0x1000u
-#define ENABLE(context) (0x2000u + 0x80u * (context))
+#define PENDING            0x1000u
+#define ENABLE(context)    (0x2000u + 0x80u * (context))
 #define THRESHOLD(context) (0x200000u + 0x1000u * (context))
-#define CLAIM(context) (THRESHOLD(context) + 4)
+#define CLAIM(context)     (THRESHOLD(context) + 4)
 
 static struct th *plic(void)
 {
@@ -222,8 +222,10 @@ Test(plic, machine_mode_only)
     set(t, ENABLE(1), 1 << 2);
     source(t, 2, 1);
     cr_expect_eq(th_level(t, "meip", 1), 1, "context 1 is the second hart's");
-    cr_expect_str_eq(th_fdt(t), "compatible = \"sifive,plic-1.0.0\nriscv,plic0\"\n"
-                                "interrupts-extended = <0x1 0xb 0x1 0xb>\n#address-cells = <0>\nriscv,ndev = <0x28>\n");
+    cr_expect_str_eq(
+        th_fdt(t),
+        "compatible = \"sifive,plic-1.0.0\nriscv,plic0\"\n"
+        "interrupts-extended = <0x1 0xb 0x1 0xb>\n#address-cells = <0>\nriscv,ndev = <0x28>\n");
     close_device(t);
 }
 
@@ -231,7 +233,8 @@ Test(plic, device_tree)
 {
     struct th *t = started();
 
-    cr_expect(strstr(th_fdt(t), "interrupts-extended = <0x1 0xb 0x1 0x9 0x1 0xb 0x1 0x9>\n"), "%s", t->fdt);
+    cr_expect(strstr(th_fdt(t), "interrupts-extended = <0x1 0xb 0x1 0x9 0x1 0xb 0x1 0x9>\n"), "%s",
+              t->fdt);
     close_device(t);
 }
 

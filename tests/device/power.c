@@ -9,10 +9,8 @@ Test(finisher, ends_and_resets)
     static const struct {
         uint32_t value, action, code;
     } rows[] = {
-        {0x00005555, BP_POWER_OFF, 0},
-        {0x00035555, BP_POWER_OFF, 3},
-        {0x002a3333, BP_POWER_OFF, 42},
-        {0x00003333, BP_POWER_OFF, 1},
+        {0x00005555, BP_POWER_OFF, 0},   {0x00035555, BP_POWER_OFF, 3},
+        {0x002a3333, BP_POWER_OFF, 42},  {0x00003333, BP_POWER_OFF, 1},
         {0x00007777, BP_POWER_RESET, 0},
     };
 
@@ -56,10 +54,11 @@ Test(finisher, device_tree)
     struct th *t = open_device("riscv-platform", "test-finisher");
 
     start_device(t);
-    cr_expect_str_eq(th_fdt(t),
-                     "compatible = \"sifive,test1\nsifive,test0\nsyscon\nsimple-mfd\"\n"
-                     "poweroff {\ncompatible = \"syscon-poweroff\"\nregmap = <0x1>\noffset = <0>\nvalue = <0x5555>\n}\n"
-                     "reboot {\ncompatible = \"syscon-reboot\"\nregmap = <0x1>\noffset = <0>\nvalue = <0x7777>\n}\n");
+    cr_expect_str_eq(th_fdt(t), "compatible = \"sifive,test1\nsifive,test0\nsyscon\nsimple-mfd\"\n"
+                                "poweroff {\ncompatible = \"syscon-poweroff\"\nregmap = "
+                                "<0x1>\noffset = <0>\nvalue = <0x5555>\n}\n"
+                                "reboot {\ncompatible = \"syscon-reboot\"\nregmap = <0x1>\noffset "
+                                "= <0>\nvalue = <0x7777>\n}\n");
     close_device(t);
 }
 

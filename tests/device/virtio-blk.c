@@ -7,17 +7,17 @@
 enum { IN = 0, OUT = 1, FLUSH = 4, GET_ID = 8, DISCARD = 11, WRITE_ZEROES = 13 };
 enum { OK = 0, IOERR = 1, UNSUPP = 2, UNANSWERED = 0xee };
 
-#define F_SEG_MAX (1ull << 2)
-#define F_RO (1ull << 5)
-#define F_BLK_SIZE (1ull << 6)
-#define F_FLUSH (1ull << 9)
-#define F_DISCARD (1ull << 13)
+#define F_SEG_MAX      (1ull << 2)
+#define F_RO           (1ull << 5)
+#define F_BLK_SIZE     (1ull << 6)
+#define F_FLUSH        (1ull << 9)
+#define F_DISCARD      (1ull << 13)
 #define F_WRITE_ZEROES (1ull << 14)
 
-#define SECTORS 64u
-#define HEADER(slot) (BUFFERS + 0x8000u * (slot))
+#define SECTORS           64u
+#define HEADER(slot)      (BUFFERS + 0x8000u * (slot))
 #define STATUS_BYTE(slot) (HEADER(slot) + 0x20)
-#define DATA(slot) (HEADER(slot) + 0x1000)
+#define DATA(slot)        (HEADER(slot) + 0x1000)
 
 static struct driver disk(uint32_t flags)
 {
@@ -39,7 +39,8 @@ static struct driver live(void)
 }
 
 /* Offers a request in descriptors 3 * slot and following: header, data (if any), status. */
-static void request(struct driver *d, uint32_t slot, uint32_t type, uint64_t sector, uint32_t bytes, uint32_t from_device)
+static void request(struct driver *d, uint32_t slot, uint32_t type, uint64_t sector, uint32_t bytes,
+                    uint32_t from_device)
 {
     uint8_t *header = th_ram(d->t, HEADER(slot));
     uint32_t first = 3 * slot;
@@ -61,7 +62,8 @@ static uint32_t answer(struct driver *d, uint32_t slot)
 }
 
 /* A request from beginning to end; returns its status, and checks the length that was reported. */
-static uint32_t perform(struct driver *d, uint32_t type, uint64_t sector, uint32_t bytes, uint32_t from_device)
+static uint32_t perform(struct driver *d, uint32_t type, uint64_t sector, uint32_t bytes,
+                        uint32_t from_device)
 {
     uint32_t head = UINT32_MAX, length = 0, status;
 
@@ -159,7 +161,8 @@ Test(virtio_blk, tells_its_id)
     close_device(d.t);
 }
 
-static uint32_t perform_range(struct driver *d, uint32_t type, uint64_t sector, uint32_t count, uint32_t flags)
+static uint32_t perform_range(struct driver *d, uint32_t type, uint64_t sector, uint32_t count,
+                              uint32_t flags)
 {
     uint8_t *range = th_ram(d->t, DATA(0));
 

@@ -6,7 +6,7 @@
 
 enum { RX, TX };
 
-#define F_SIZE 1ull
+#define F_SIZE        1ull
 #define F_EMERG_WRITE (1ull << 2)
 
 static struct driver console(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * virtio-driver.h - the other side of a virtio device: a driver for tests, with its queues in the fake host's RAM.
- * VIRTIO 1.2; section numbers are of that specification.
+ * virtio-driver.h - the other side of a virtio device: a driver for tests, with its queues in the
+ * fake host's RAM. VIRTIO 1.2; section numbers are of that specification.
  */
 #ifndef TESTS_DEVICE_VIRTIO_DRIVER_H
 #define TESTS_DEVICE_VIRTIO_DRIVER_H
@@ -36,20 +36,27 @@ enum {
     CONFIG = 0x100,
 };
 
-enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, NEEDS_RESET = 64, FAILED = 128 };
+enum {
+    ACKNOWLEDGE = 1,
+    DRIVER = 2,
+    DRIVER_OK = 4,
+    FEATURES_OK = 8,
+    NEEDS_RESET = 64,
+    FAILED = 128
+};
 enum { NEXT = 1, WRITE = 2, INDIRECT = 4 }; /* descriptor flags, 2.7.5 */
 
-#define F_INDIRECT (1ull << 28)
+#define F_INDIRECT  (1ull << 28)
 #define F_EVENT_IDX (1ull << 29)
 #define F_VERSION_1 (1ull << 32)
 
 /* Where things are in RAM: 16 KiB for each queue, then buffers. */
-#define QUEUE_SIZE 16u
-#define DESC(q) (TH_RAM_BASE + 0x4000u * (q))
-#define AVAIL(q) (DESC(q) + 0x1000)
-#define USED(q) (DESC(q) + 0x2000)
+#define QUEUE_SIZE        16u
+#define DESC(q)           (TH_RAM_BASE + 0x4000u * (q))
+#define AVAIL(q)          (DESC(q) + 0x1000)
+#define USED(q)           (DESC(q) + 0x2000)
 #define INDIRECT_TABLE(q) (DESC(q) + 0x3000)
-#define BUFFERS (TH_RAM_BASE + 0x10000)
+#define BUFFERS           (TH_RAM_BASE + 0x10000)
 
 struct driver {
     struct th *t;
@@ -117,8 +124,8 @@ static inline void bring_up(struct driver *d, uint64_t features, uint32_t nqueue
     set_reg(d, STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 }
 
-static inline void put_desc(struct driver *d, uint64_t table, uint32_t i, uint64_t addr, uint32_t bytes, uint32_t flags,
-                            uint32_t next)
+static inline void put_desc(struct driver *d, uint64_t table, uint32_t i, uint64_t addr,
+                            uint32_t bytes, uint32_t flags, uint32_t next)
 {
     uint8_t *p = th_ram(d->t, table + 16 * i);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Drivers made of seeded random numbers: whatever is in the queues, a device neither crashes, nor hangs, nor leaves guest
- * memory mapped, and a reset brings it back to work. Meant to run under sanitizers.
+ * Drivers made of seeded random numbers: whatever is in the queues, a device neither crashes, nor
+ * hangs, nor leaves guest memory mapped, and a reset brings it back to work. Meant to run under
+ * sanitizers.
  */
 #include "virtio-driver.h"
 
@@ -20,10 +21,19 @@ static uint32_t roll(struct random *r, uint32_t bound)
 }
 
 static const uint64_t places[] = {
-    0, BUFFERS, BUFFERS + 0x1234, DESC(0), USED(0), INDIRECT_TABLE(0), TH_RAM_BASE + TH_RAM_BYTES - 7, 0x1000, UINT64_MAX - 15,
+    0,
+    BUFFERS,
+    BUFFERS + 0x1234,
+    DESC(0),
+    USED(0),
+    INDIRECT_TABLE(0),
+    TH_RAM_BASE + TH_RAM_BYTES - 7,
+    0x1000,
+    UINT64_MAX - 15,
     1ull << 63,
 };
-static const uint32_t lengths[] = {0, 1, 16, 17, 32, 48, 512, 513, 4096, 0x7fffffff, 0xfffffff0, 0xffffffff};
+static const uint32_t lengths[] = {0,   1,   16,   17,         32,         48,
+                                   512, 513, 4096, 0x7fffffff, 0xfffffff0, 0xffffffff};
 static const uint32_t commands[] = {0, 0, 1, 1, 4, 8, 11, 13, 77};
 
 #define PICK(r, array) (array)[roll(r, sizeof(array) / sizeof *(array))]
@@ -43,7 +53,8 @@ static void random_desc(struct driver *d, struct random *r, uint64_t table, uint
     put_desc(d, table, i, addr, bytes, flags, next);
 }
 
-/* Which of three descriptors the device is to write, as a driver in its right mind would have it. */
+/* Which of three descriptors the device is to write, as a driver in its right mind would have
+ * it. */
 static const uint32_t directions[] = {
     [0] = 1 << 2 | 1 << 1, /* block read */
     [1] = 1 << 2,          /* block write */
@@ -51,8 +62,10 @@ static const uint32_t directions[] = {
     [3] = 0,               /* output */
 };
 
-/* A chain that may well be right: a driver of nothing but garbage would not get beyond the first check. */
-static void plausible_chain(struct driver *d, struct random *r, uint64_t table, uint32_t first, uint32_t kind)
+/* A chain that may well be right: a driver of nothing but garbage would not get beyond the first
+ * check. */
+static void plausible_chain(struct driver *d, struct random *r, uint64_t table, uint32_t first,
+                            uint32_t kind)
 {
     uint64_t at = BUFFERS + 0x1000u * roll(r, 8);
 
@@ -61,8 +74,12 @@ static void plausible_chain(struct driver *d, struct random *r, uint64_t table, 
     for (uint32_t i = 0; i < 3; i++) {
         uint32_t bytes = i == 0 ? 16 : i == 2 ? 1 : 512 * roll(r, 6);
 
-        put_desc(d, table, first + i, at + (i == 0 ? 0 : i == 2 ? 16 : 256), bytes,
-                 (i < 2 ? NEXT : 0) | (directions[kind] >> i & 1 ? WRITE : 0), first + i + 1);
+        put_desc(d, table, first + i,
+                 at + (i == 0   ? 0
+                       : i == 2 ? 16
+                                : 256),
+                 bytes, (i < 2 ? NEXT : 0) | (directions[kind] >> i & 1 ? WRITE : 0),
+                 first + i + 1);
     }
 }
 

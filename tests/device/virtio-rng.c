@@ -49,7 +49,8 @@ Test(virtio_rng, the_host_does_not_repeat)
     cr_expect_arr_neq(a, b, 32);
 }
 
-/* A buffer of 4 GiB minus 1 that begins in memory: the device gives what it likes, and stays inside. */
+/* A buffer of 4 GiB minus 1 that begins in memory: the device gives what it likes, and stays
+ * inside. */
 Test(virtio_rng, huge_buffer)
 {
     struct driver d = {.t = seeded("1")};

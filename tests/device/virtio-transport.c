@@ -143,7 +143,8 @@ Test(virtio_transport, driver_may_do_without_interrupts)
     close_device(d.t);
 }
 
-/* 2.7.10: the driver names the entry it wants to hear of, and the device the one it wants to be told of. */
+/* 2.7.10: the driver names the entry it wants to hear of, and the device the one it wants to be
+ * told of. */
 Test(virtio_transport, event_index)
 {
     struct driver d = live(F_EVENT_IDX);
@@ -166,7 +167,8 @@ Test(virtio_transport, a_busy_driver_cannot_keep_the_machine)
 {
     struct driver d = live(0);
 
-    /* Every entry of the ring names the same buffer, and the index is always ahead: endless work. */
+    /* Every entry of the ring names the same buffer, and the index is always ahead: endless
+     * work. */
     put_desc(&d, DESC(0), 0, BUFFERS, 4, WRITE, 0);
     for (uint32_t i = 0; i < QUEUE_SIZE; i++)
         offer(&d, 0, 0);
@@ -211,8 +213,7 @@ Test(virtio_transport, features_are_settled_once)
     close_device(d.t);
 }
 
-/* --- drivers that break the rules -------------------------------------------------------------------------------- */
-
+/* --- drivers that break the rules ---------------------------------------------------- */
 
 static void head_beyond_the_table(struct driver *d)
 {
@@ -351,7 +352,10 @@ static void nothing_to_write(struct driver *d)
     offer(d, 0, 0);
 }
 
-#define BREACH(name) {#name, name}
+#define BREACH(name)                                                                               \
+    {                                                                                              \
+#name, name                                                                                \
+    }
 
 static const struct {
     const char *name;
@@ -410,9 +414,9 @@ Test(virtio_transport, malformed_queues_do_not_become_ready)
         uint32_t size;
         uint64_t desc, driver, device;
     } rows[] = {
-        {0, DESC(0), AVAIL(0), USED(0)},         {3, DESC(0), AVAIL(0), USED(0)},
-        {512, DESC(0), AVAIL(0), USED(0)},       {0xffffffff, DESC(0), AVAIL(0), USED(0)},
-        {16, DESC(0) + 8, AVAIL(0), USED(0)},    {16, DESC(0), AVAIL(0) + 1, USED(0)},
+        {0, DESC(0), AVAIL(0), USED(0)},      {3, DESC(0), AVAIL(0), USED(0)},
+        {512, DESC(0), AVAIL(0), USED(0)},    {0xffffffff, DESC(0), AVAIL(0), USED(0)},
+        {16, DESC(0) + 8, AVAIL(0), USED(0)}, {16, DESC(0), AVAIL(0) + 1, USED(0)},
         {16, DESC(0), AVAIL(0), USED(0) + 2},
     };
 
@@ -472,7 +476,8 @@ Test(virtio_transport, snapshot)
     offer(&b, 0, 1);
     kick(&b, 0);
     cr_expect_eq(take(&b, 0, &head, &bytes), 1);
-    cr_expect_eq(bp_load_le16(th_ram(b.t, USED(0) + 4 + 8 * QUEUE_SIZE)), 2, "event indexes are still in use");
+    cr_expect_eq(bp_load_le16(th_ram(b.t, USED(0) + 4 + 8 * QUEUE_SIZE)), 2,
+                 "event indexes are still in use");
     put_desc(&a, DESC(0), 1, BUFFERS + 16, 16, WRITE, 0);
     offer(&a, 0, 1);
     kick(&a, 0);

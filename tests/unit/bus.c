@@ -34,7 +34,8 @@ static int32_t probe_read(void *self, const struct bp_access *access, uint64_t *
     if (p->n < 16)
         p->log[p->n] = (typeof(*p->log)){access->addr, *value, access->width, access->flags, false};
     p->n++;
-    *value |= access->width < 8 ? 0xdeadull << 48 : 0; /* rubbish behind the width is the bus's to cut off */
+    *value |= access->width < 8 ? 0xdeadull << 48
+                                : 0; /* rubbish behind the width is the bus's to cut off */
     return p->status;
 }
 
@@ -63,12 +64,16 @@ static const struct bp_port probe_ports[] = {
     {.name = "bus", .kind = BP_PORT_BUS, .dir = BP_DIR_OUT, .offset = BP_OFFSET(struct probe, bus)},
 };
 
-#define PROBE(NAME, ...) \
-    static const struct bp_region NAME##_regions[] = { \
-        {.name = "reg", .read = probe_read, .write = probe_write, __VA_ARGS__}}; \
-    static const struct bp_device_class NAME = { \
-        .size = sizeof(NAME), .instance_size = sizeof(struct probe), .instance_align = 8, .name = #NAME, \
-        .ports = BP_ARRAY(probe_ports), .regions = BP_ARRAY(NAME##_regions), .init = probe_init}
+#define PROBE(NAME, ...)                                                                           \
+    static const struct bp_region NAME##_regions[] = {                                             \
+        {.name = "reg", .read = probe_read, .write = probe_write, __VA_ARGS__}};                   \
+    static const struct bp_device_class NAME = {.size = sizeof(NAME),                              \
+                                                .instance_size = sizeof(struct probe),             \
+                                                .instance_align = 8,                               \
+                                                .name = #NAME,                                     \
+                                                .ports = BP_ARRAY(probe_ports),                    \
+                                                .regions = BP_ARRAY(NAME##_regions),               \
+                                                .init = probe_init}
 
 PROBE(any_width, .length = 0);
 PROBE(word_only, .min_width = 4, .max_width = 4);
@@ -76,18 +81,32 @@ PROBE(half_only_big, .min_width = 2, .max_width = 2, .endian = BP_ENDIAN_BIG);
 PROBE(short_block, .length = 0x20);
 
 static const struct bp_region silent_regions[] = {{.name = "reg", .read = probe_read}};
-static const struct bp_device_class no_writes = {
-    .size = sizeof(no_writes), .instance_size = sizeof(struct probe), .instance_align = 8, .name = "no_writes",
-    .regions = BP_ARRAY(silent_regions), .init = probe_init};
+static const struct bp_device_class no_writes = {.size = sizeof(no_writes),
+                                                 .instance_size = sizeof(struct probe),
+                                                 .instance_align = 8,
+                                                 .name = "no_writes",
+                                                 .regions = BP_ARRAY(silent_regions),
+                                                 .init = probe_init};
 
 /* A flash: reads are direct until it is told otherwise, writes go to the device. And a floating window. */
 static const struct bp_region flash_regions[] = {
-    {.name = "array", .flags = BP_REGION_RAM | BP_REGION_ROMD, .read = probe_read, .write = probe_write},
-    {.name = "window", .flags = BP_REGION_FLOATING, .length = 0x1000, .read = probe_read, .write = probe_write},
+    {.name = "array",
+     .flags = BP_REGION_RAM | BP_REGION_ROMD,
+     .read = probe_read,
+     .write = probe_write},
+    {.name = "window",
+     .flags = BP_REGION_FLOATING,
+     .length = 0x1000,
+     .read = probe_read,
+     .write = probe_write},
 };
-static const struct bp_device_class flash = {
-    .size = sizeof(flash), .instance_size = sizeof(struct probe), .instance_align = 8, .name = "flash",
-    .ports = BP_ARRAY(probe_ports), .regions = BP_ARRAY(flash_regions), .init = probe_init};
+static const struct bp_device_class flash = {.size = sizeof(flash),
+                                             .instance_size = sizeof(struct probe),
+                                             .instance_align = 8,
+                                             .name = "flash",
+                                             .ports = BP_ARRAY(probe_ports),
+                                             .regions = BP_ARRAY(flash_regions),
+                                             .init = probe_init};
 
 /* --- an accelerator that notes what it is told ----------------------------------------------------------- */
 
@@ -96,8 +115,8 @@ static struct {
     uint32_t nwritten, nchanged;
 } told;
 
-static int32_t accel_init(void *self, struct bp_dev *dev, const struct bp_core *core, const struct bp_accel_host *api,
-                          void *host)
+static int32_t accel_init(void *self, struct bp_dev *dev, const struct bp_core *core,
+                          const struct bp_accel_host *api, void *host)
 {
     (void)self, (void)dev, (void)core, (void)api, (void)host;
     return BP_OK;
@@ -119,9 +138,13 @@ static void accel_changed(void *self, uint64_t pa, uint64_t bytes)
     told.nchanged++;
 }
 
-static const struct bp_accel_class accel = {
-    .size = sizeof(accel), .instance_size = 8, .instance_align = 8, .name = "listener", .init = accel_init,
-    .map_changed = accel_changed, .ram_written = accel_written};
+static const struct bp_accel_class accel = {.size = sizeof(accel),
+                                            .instance_size = 8,
+                                            .instance_align = 8,
+                                            .name = "listener",
+                                            .init = accel_init,
+                                            .map_changed = accel_changed,
+                                            .ram_written = accel_written};
 
 /* --- a board --------------------------------------------------------------------------------------------- */
 
@@ -303,8 +326,8 @@ Test(bus, refusals_of_a_device_become_the_statuses_of_a_bus)
 {
     static const struct {
         int32_t device, bus;
-    } rows[] = {{BP_E_DECODE, BP_E_DECODE}, {BP_E_ACCESS, BP_E_ACCESS}, {BP_E_IO, BP_E_IO}, {BP_E_INVAL, BP_E_IO},
-                {BP_E_NOMEM, BP_E_IO}, {1, BP_OK}};
+    } rows[] = {{BP_E_DECODE, BP_E_DECODE}, {BP_E_ACCESS, BP_E_ACCESS}, {BP_E_IO, BP_E_IO},
+                {BP_E_INVAL, BP_E_IO},      {BP_E_NOMEM, BP_E_IO},      {1, BP_OK}};
     uint64_t value;
     struct probe *p = board(&any_width, 0x1000);
 
@@ -330,13 +353,17 @@ Test(bus, resolve_tells_extents)
 
     board(&any_width, 0x1000);
     bus_resolve(bus, RAM + 0x123, &phys);
-    cr_assert(phys.base == RAM && phys.bytes == 0x10000 && phys.flags == BP_PHYS_WRITABLE && phys.host);
+    cr_assert(phys.base == RAM && phys.bytes == 0x10000 && phys.flags == BP_PHYS_WRITABLE &&
+              phys.host);
     bus_resolve(bus, DEV + 4, &phys);
-    cr_assert(phys.base == DEV && phys.bytes == 0x1000 && phys.flags == BP_PHYS_DEVICE && !phys.host);
+    cr_assert(phys.base == DEV && phys.bytes == 0x1000 && phys.flags == BP_PHYS_DEVICE &&
+              !phys.host);
     bus_resolve(bus, DEV + 0x1000, &phys);
-    cr_assert(phys.base == DEV + 0x1000 && phys.bytes == RAM - DEV - 0x1000 && !phys.flags && !phys.host);
+    cr_assert(phys.base == DEV + 0x1000 && phys.bytes == RAM - DEV - 0x1000 && !phys.flags &&
+              !phys.host);
     bus_resolve(bus, UINT64_MAX, &phys);
-    cr_assert(phys.base == RAM + 0x10000 && phys.base + (phys.bytes - 1) == UINT64_MAX && !phys.flags);
+    cr_assert(phys.base == RAM + 0x10000 && phys.base + (phys.bytes - 1) == UINT64_MAX &&
+              !phys.flags);
 }
 
 Test(bus, a_flash_is_direct_until_it_says_otherwise)
@@ -478,7 +505,8 @@ static bool whole(const struct bus_segment *s, uint64_t pa)
         return false;
     if (s->region->floating)
         return s->offset == 0 && s->last - s->first == 0xfff && s->first % 0x1000 == 0;
-    return s->offset == s->first - RAM && (s->first == RAM || s->last == RAM + 0xffff) && (s->last + 1) % 0x1000 == 0;
+    return s->offset == s->first - RAM && (s->first == RAM || s->last == RAM + 0xffff) &&
+           (s->last + 1) % 0x1000 == 0;
 }
 
 static void *look(void *arg)

@@ -85,20 +85,23 @@ Test(cli, usage_errors)
         {"frobnicate", "backplane: no command `frobnicate`: see `backplane help`\n"},
         {"--verson", "backplane: no option --verson: did you mean --version?\n"},
         {"run", "backplane: run: needs FILE: see `backplane run --help`\n"},
-        {"run a b", "backplane: run: does not know what to do with `b`: see `backplane run --help`\n"},
+        {"run a b",
+         "backplane: run: does not know what to do with `b`: see `backplane run --help`\n"},
         {"run --acel interp x", "backplane: run: no option --acel: did you mean --accel?\n"},
         {"run --quite x", "backplane: run: no option --quite: see `backplane run --help`\n"},
         {"run -m 512 x", "backplane: run: no option -m: options are spelled out, as in --help\n"},
         {"run x --accel", "backplane: run: --accel needs a value: --accel LIST\n"},
         {"run x --stats=yes", "backplane: run: --stats takes no value: write --stats alone\n"},
         {"check --stats x", "backplane: check: no option --stats: see `backplane check --help`\n"},
-        {"run x --log loud", "backplane: run: --log loud: no such level: there are error, warn, guest, info and debug\n"},
+        {"run x --log loud",
+         "backplane: run: --log loud: no such level: there are error, warn, guest, info and debug\n"},
         {"run x --log wran", "backplane: run: --log wran: no such level: did you mean warn?\n"},
         {"list typs", "backplane: list: no list of `typs`: did you mean types?\n"},
         {"help nosuch", "backplane: no command `nosuch`: see `backplane help`\n"},
         {"help chekc", "backplane: no command `chekc`: did you mean check?\n"},
         {"describe ramm", "backplane: describe: no type or file `ramm`: did you mean ram?\n"},
-        {"describe core/ramm", "backplane: describe: no type or file `core/ramm`: did you mean ram?\n"},
+        {"describe core/ramm",
+         "backplane: describe: no type or file `core/ramm`: did you mean ram?\n"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -124,8 +127,9 @@ Test(cli, every_command_has_help_with_its_options)
     static const struct {
         const char *command, *has, *lacks;
     } cases[] = {
-        {"run", "--trace PATTERN", "--dtb"}, {"check", "--json", "--trace"},     {"list", "--plugin-path DIR", "--set"},
-        {"describe", "--json", "--dtb"},     {"fdt", "--dtb OUT", "--json"},     {"map", "--json", "--stats"},
+        {"run", "--trace PATTERN", "--dtb"},    {"check", "--json", "--trace"},
+        {"list", "--plugin-path DIR", "--set"}, {"describe", "--json", "--dtb"},
+        {"fdt", "--dtb OUT", "--json"},         {"map", "--json", "--stats"},
         {"help", "--help", "--json"},
     };
 
@@ -166,7 +170,8 @@ Test(cli, output_that_cannot_be_written_is_an_error)
 Test(cli, check)
 {
     write_file("good.yaml", board);
-    write_file("bad.yaml", "backplane: 1\nkind: board\nnodes:\n  ram: { type: core/rma, reg: [0, 4KiB] }\n");
+    write_file("bad.yaml",
+               "backplane: 1\nkind: board\nnodes:\n  ram: { type: core/rma, reg: [0, 4KiB] }\n");
     cr_expect_eq(run("check good.yaml"), EXIT_OK, "%s", err);
     cr_expect_str_eq(out, "good.yaml: fine: 2 nodes, 0 lines\n");
     cr_expect_eq(run("check good.yaml bad.yaml"), EXIT_USAGE);
@@ -188,7 +193,8 @@ Test(cli, describe_a_board)
 {
     write_file("board.yaml", board);
     cr_expect_eq(run("describe board.yaml"), EXIT_OK, "%s", err);
-    cr_expect(strstr(out, "Parameters (--set NAME=VALUE):\n  memory  1 MiB  Size of the RAM.\n"), "%s", out);
+    cr_expect(strstr(out, "Parameters (--set NAME=VALUE):\n  memory  1 MiB  Size of the RAM.\n"),
+              "%s", out);
 }
 
 Test(cli, describe_a_type)
@@ -217,7 +223,9 @@ Test(cli, fdt_as_source_and_blob)
     fclose(file);
     cr_expect_arr_eq(magic, ((uint8_t[]){0xd0, 0x0d, 0xfe, 0xed}), 4);
     cr_expect_eq(run("fdt board.yaml --dtb /nonexistent/tree.dtb"), EXIT_USAGE);
-    cr_expect_str_eq(err, "backplane: fdt: /nonexistent/tree.dtb: No such file or directory: choose a path that can be written\n");
+    cr_expect_str_eq(
+        err,
+        "backplane: fdt: /nonexistent/tree.dtb: No such file or directory: choose a path that can be written\n");
 }
 
 /* JSON is a subset of YAML, so libyaml can tell whether it is whole. */
@@ -239,14 +247,21 @@ static bool is_whole(const char *text)
 Test(cli, json_wherever_it_lists)
 {
     static const char *const cases[] = {
-        "list --json",          "list types --json",          "list backends --json",  "describe core/ram --json",
-        "map board.yaml --json", "describe board.yaml --json", "check board.yaml --json", "check bad.yaml --json",
+        "list --json",
+        "list types --json",
+        "list backends --json",
+        "describe core/ram --json",
+        "map board.yaml --json",
+        "describe board.yaml --json",
+        "check board.yaml --json",
+        "check bad.yaml --json",
     };
 
     write_file("board.yaml", board);
     write_file("bad.yaml", "nodes: [\n");
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        cr_expect_eq(run(cases[i]), strstr(cases[i], "bad") ? EXIT_USAGE : EXIT_OK, "%s: %s", cases[i], err);
+        cr_expect_eq(run(cases[i]), strstr(cases[i], "bad") ? EXIT_USAGE : EXIT_OK, "%s: %s",
+                     cases[i], err);
         cr_expect(*out == '[' || *out == '{', "%s: %s", cases[i], out);
         cr_expect(is_whole(out), "%s: %s", cases[i], out);
     }
@@ -270,7 +285,8 @@ Test(cli, a_run_that_cannot_begin_is_a_usage_error)
 {
     cr_expect_eq(run("run missing.yaml"), EXIT_USAGE);
     cr_expect(strstr(err, "missing.yaml"), "%s", err);
-    write_file("binary.yaml", "\x7f" "ELF\x02\x01");
+    write_file("binary.yaml", "\x7f"
+                              "ELF\x02\x01");
     cr_expect_eq(run("run binary.yaml"), EXIT_USAGE);
     cr_expect(strstr(err, "binary.yaml:"), "%s", err);
 }

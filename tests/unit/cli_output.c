@@ -117,7 +117,8 @@ static bool is_cooked(void)
     struct termios now;
 
     cr_assert_eq(tcgetattr(terminal, &now), 0);
-    return now.c_lflag == cooked.c_lflag && now.c_iflag == cooked.c_iflag && now.c_oflag == cooked.c_oflag;
+    return now.c_lflag == cooked.c_lflag && now.c_iflag == cooked.c_iflag &&
+           now.c_oflag == cooked.c_oflag;
 }
 
 static int fatal_signal;
@@ -134,14 +135,16 @@ static void die(void)
 
 Test(terminal, is_restored_by_every_death)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT, SIGHUP, SIGINT, SIGTERM};
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT,
+                                  SIGQUIT, SIGHUP, SIGINT, SIGTERM};
 
     for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
         int status;
 
         fatal_signal = signals[i];
         status = in_child(die);
-        cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == signals[i], "signal %d: status 0x%x", signals[i], status);
+        cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == signals[i], "signal %d: status 0x%x",
+                  signals[i], status);
         cr_expect(is_cooked(), "signal %d", signals[i]);
         close(keyboard);
         close(terminal);

@@ -21,8 +21,8 @@ struct cpu {
 };
 
 /* A machine that is only described has no accelerator, but its CPUs have been initialised. */
-static int32_t cpu_init(void *state, struct bp_vcpu *vcpu, const struct bp_vcpu_api *api, struct bp_dev *dev,
-                        const struct bp_core *core)
+static int32_t cpu_init(void *state, struct bp_vcpu *vcpu, const struct bp_vcpu_api *api,
+                        struct bp_dev *dev, const struct bp_core *core)
 {
     uint64_t value;
 
@@ -47,13 +47,17 @@ static int32_t cpu_emit(void *self, const struct bp_fdt_writer *w)
 
 static const void *cpu_iface(void *self, const char *id)
 {
-    static const struct bp_fdt_node node = {.size = sizeof(node), .name = "cpu", .compatible = "riscv", .emit = cpu_emit};
+    static const struct bp_fdt_node node = {
+        .size = sizeof(node), .name = "cpu", .compatible = "riscv", .emit = cpu_emit};
 
     return strcmp(id, BP_FDT_NODE_ID) ? NULL : &node;
 }
 
 static const struct bp_prop cpu_props[] = {
-    {.name = "hartid", .doc = "number", .type = BP_PROP_U64, .offset = offsetof(struct cpu, hartid)},
+    {.name = "hartid",
+     .doc = "number",
+     .type = BP_PROP_U64,
+     .offset = offsetof(struct cpu, hartid)},
 };
 
 static const struct bp_cpu_class cpu_class = {
@@ -100,10 +104,20 @@ static void no_line(void *self, uint32_t index, uint32_t level)
 }
 
 static const struct bp_prop intc_props[] = {
-    {.name = "harts", .doc = "targets", .type = BP_PROP_LIST, .element = BP_PROP_REF, .offset = offsetof(struct intc, harts)},
+    {.name = "harts",
+     .doc = "targets",
+     .type = BP_PROP_LIST,
+     .element = BP_PROP_REF,
+     .offset = offsetof(struct intc, harts)},
 };
 static const struct bp_port intc_ports[] = {
-    {.name = "source", .doc = "in", .kind = BP_PORT_IRQ, .dir = BP_DIR_IN, .offset = BP_NO_OFFSET, .width = 32, .on_line = no_line},
+    {.name = "source",
+     .doc = "in",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_IN,
+     .offset = BP_NO_OFFSET,
+     .width = 32,
+     .on_line = no_line},
 };
 static const struct bp_cell intc_cells[] = {{.name = "source", .min = 1, .max = 31}};
 static const struct bp_provider intc_providers[] = {
@@ -152,8 +166,16 @@ static const void *uart_iface(void *self, const char *id)
 }
 
 static const struct bp_port uart_ports[] = {
-    {.name = "irq", .doc = "out", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = offsetof(struct uart, irq)},
-    {.name = "clock", .doc = "in", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN, .offset = offsetof(struct uart, clock)},
+    {.name = "irq",
+     .doc = "out",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = offsetof(struct uart, irq)},
+    {.name = "clock",
+     .doc = "in",
+     .kind = BP_PORT_CLOCK,
+     .dir = BP_DIR_IN,
+     .offset = offsetof(struct uart, clock)},
 };
 static const struct bp_region uart_regions[] = {{.name = "reg", .doc = "registers"}};
 static const struct bp_device_class uart_class = {
@@ -393,10 +415,11 @@ Test(devicetree, dtc_reads_it_back)
     file = fopen(path, "w");
     cr_assert_eq(fwrite(fdt, 1, fdt_bytes, file), fdt_bytes);
     fclose(file);
-    snprintf(command, sizeof(command),
-             "cd %s && dtc -q -I dts -O dtb -o a.dtb a.dts && dtc -q -I dtb -O dts -s a.dtb >a.out && "
-             "dtc -q -I dtb -O dts -s b.dtb >b.out && cmp a.out b.out; r=$?; rm -r %s; exit $r",
-             folder, folder);
+    snprintf(
+        command, sizeof(command),
+        "cd %s && dtc -q -I dts -O dtb -o a.dtb a.dts && dtc -q -I dtb -O dts -s a.dtb >a.out && "
+        "dtc -q -I dtb -O dts -s b.dtb >b.out && cmp a.out b.out; r=$?; rm -r %s; exit $r",
+        folder, folder);
     cr_expect_eq(system(command), 0);
     done();
 }
@@ -439,7 +462,8 @@ Test(devicetree, the_escape_wins_and_hides)
     uart->fdt = &hide;
     cr_assert_eq(devicetree_build(rig.m, &full, &fdt, &fdt_bytes, &rig.diag), BP_OK);
     cr_expect_lt(fdt_path_offset(fdt, "/soc/serial@10000000"), 0);
-    cr_expect_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/aliases"), "serial0", NULL), "an alias of nothing");
+    cr_expect_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/aliases"), "serial0", NULL),
+                   "an alias of nothing");
     done();
 }
 
@@ -463,7 +487,8 @@ Test(devicetree, two_parents_need_the_extended_form)
     int node, bytes;
 
     machine();
-    rig_wire(&rig, uart, "irq", 0, rig_device(&rig, "intc2", &intc_class, 0xd000000, 0x1000), "source", 3, false);
+    rig_wire(&rig, uart, "irq", 0, rig_device(&rig, "intc2", &intc_class, 0xd000000, 0x1000),
+             "source", 3, false);
     rig.wires[1].provider = &intc->type->providers[0];
     rig.wires[1].cells[0] = 3;
     rig.wires[1].ncells = 1;
@@ -492,9 +517,10 @@ Test(devicetree, phandle_of_a_hidden_node_is_an_error)
     machine();
     hart1->fdt = &hide;
     cr_expect_neq(build(NULL), BP_OK);
-    cr_expect(rig_complains(&rig, "hart1", "another node of the device tree points here, but its child "
-                                           "interrupt-controller is not in it: show it, or hide the others with "
-                                           "`fdt: false`"));
+    cr_expect(rig_complains(&rig, "hart1",
+                            "another node of the device tree points here, but its child "
+                            "interrupt-controller is not in it: show it, or hide the others with "
+                            "`fdt: false`"));
     cr_expect_null(fdt);
     done();
 }
@@ -504,7 +530,8 @@ Test(devicetree, cpus_with_the_same_number)
     machine();
     rig_value(hart1, "hartid")->u = 0;
     cr_expect_neq(build(NULL), BP_OK);
-    cr_expect(rig_complains(&rig, "hart1", "another CPU is cpu@0 already: give each its own number (hartid)"));
+    cr_expect(rig_complains(&rig, "hart1",
+                            "another CPU is cpu@0 already: give each its own number (hartid)"));
     done();
 }
 
@@ -513,8 +540,10 @@ Test(devicetree, a_class_that_refuses)
     machine();
     emit_status = BP_E_INVAL;
     cr_expect_neq(build(NULL), BP_OK);
-    cr_expect(rig_complains(&rig, "uart0", "uart refuses to describe itself in the device tree (status -1): hide it with "
-                                           "`fdt: false`, or mend the plug-in"));
+    cr_expect(rig_complains(
+        &rig, "uart0",
+        "uart refuses to describe itself in the device tree (status -1): hide it with "
+        "`fdt: false`, or mend the plug-in"));
     done();
 }
 

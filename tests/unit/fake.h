@@ -47,10 +47,11 @@ struct fake_accel {
 /* One instruction of every CPU. A program that has nothing to do calls fake_wait(). Returns BP_RUN_KICKED to go on, or
  * what run() is to return. */
 static int32_t (*fake_program)(struct fake_cpu *cpu);
-static void (*fake_in_window)(struct fake_cpu *cpu); /* after poll() said WAIT, before run() returns; may be NULL */
-static bool fake_mute;                 /* the accelerator does not call wake() */
-static const char *fake_refuses;       /* text with which vcpu_create() fails */
-static struct fake_accel *fake_last;   /* the accelerator made last */
+static void (*fake_in_window)(
+    struct fake_cpu *cpu);           /* after poll() said WAIT, before run() returns; may be NULL */
+static bool fake_mute;               /* the accelerator does not call wake() */
+static const char *fake_refuses;     /* text with which vcpu_create() fails */
+static struct fake_accel *fake_last; /* the accelerator made last */
 
 RIG_UNUSED static void fake_wait(struct fake_cpu *cpu)
 {
@@ -74,8 +75,8 @@ RIG_UNUSED static uint64_t fake_load(struct fake_cpu *cpu, uint64_t pa)
     return value;
 }
 
-static int32_t fake_cpu_init(void *state, struct bp_vcpu *vcpu, const struct bp_vcpu_api *api, struct bp_dev *dev,
-                             const struct bp_core *core)
+static int32_t fake_cpu_init(void *state, struct bp_vcpu *vcpu, const struct bp_vcpu_api *api,
+                             struct bp_dev *dev, const struct bp_core *core)
 {
     struct fake_cpu *cpu = state;
 
@@ -139,11 +140,12 @@ static int32_t fake_cpu_translate(void *state, struct bp_ir_builder *builder)
     return BP_E_UNSUPPORTED;
 }
 
-static int32_t fake_cpu_walk(void *state, uint64_t va, uint32_t kind, uint32_t context, uint32_t debug,
-                             struct bp_walk *out)
+static int32_t fake_cpu_walk(void *state, uint64_t va, uint32_t kind, uint32_t context,
+                             uint32_t debug, struct bp_walk *out)
 {
     (void)state, (void)kind, (void)context, (void)debug;
-    *out = (struct bp_walk){va, 12, BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH};
+    *out = (struct bp_walk){
+        .pa = va, .log2_size = 12, .prot = BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH};
     return BP_OK;
 }
 
@@ -165,7 +167,11 @@ static const struct bp_prop fake_cpu_props[] = {
 };
 
 static const struct bp_port fake_cpu_ports[] = {
-    {.name = "irq", .kind = BP_PORT_IRQ, .dir = BP_DIR_IN, .offset = BP_NO_OFFSET, .on_line = fake_cpu_line},
+    {.name = "irq",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_IN,
+     .offset = BP_NO_OFFSET,
+     .on_line = fake_cpu_line},
 };
 
 static const struct bp_cpu_class fake_cpu_class = {
@@ -205,7 +211,8 @@ static void fake_stop(struct bp_vcpu *v)
     atomic_store(&v->stopped, true);
 }
 
-static const struct bp_vcpu_api fake_vcpu_api = {.size = sizeof(fake_vcpu_api), .kick = fake_api_kick};
+static const struct bp_vcpu_api fake_vcpu_api = {.size = sizeof(fake_vcpu_api),
+                                                 .kick = fake_api_kick};
 
 static int32_t fake_accel_init(void *self, struct bp_dev *dev, const struct bp_core *core,
                                const struct bp_accel_host *api, void *host)
@@ -225,8 +232,8 @@ static void fake_accel_finish(void *self)
     ((struct fake_accel *)self)->finished++;
 }
 
-static int32_t fake_vcpu_create(void *self, uint32_t index, const struct bp_cpu_class *cls, struct bp_vcpu **vcpu,
-                                void **state)
+static int32_t fake_vcpu_create(void *self, uint32_t index, const struct bp_cpu_class *cls,
+                                struct bp_vcpu **vcpu, void **state)
 {
     struct fake_accel *accel = self;
     const struct bp_error_api *error = accel->core->get(accel->core, BP_ERROR_ID);
@@ -495,21 +502,40 @@ static const struct bp_char_client pad_chars = {
     .on_event = pad_event,
 };
 
-static const struct bp_block_client pad_blocks = {.size = sizeof(pad_blocks), .on_complete = pad_complete};
+static const struct bp_block_client pad_blocks = {.size = sizeof(pad_blocks),
+                                                  .on_complete = pad_complete};
 
 static const struct bp_port pad_ports[] = {
-    {.name = "out", .kind = BP_PORT_GPIO, .dir = BP_DIR_OUT, .offset = BP_OFFSET(struct pad, out), .width = PAD_LINES},
-    {.name = "in", .kind = BP_PORT_GPIO, .dir = BP_DIR_IN, .offset = BP_NO_OFFSET, .width = PAD_LINES,
+    {.name = "out",
+     .kind = BP_PORT_GPIO,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct pad, out),
+     .width = PAD_LINES},
+    {.name = "in",
+     .kind = BP_PORT_GPIO,
+     .dir = BP_DIR_IN,
+     .offset = BP_NO_OFFSET,
+     .width = PAD_LINES,
      .on_line = pad_line},
-    {.name = "clock", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN, .offset = BP_OFFSET(struct pad, clock_in),
+    {.name = "clock",
+     .kind = BP_PORT_CLOCK,
+     .dir = BP_DIR_IN,
+     .offset = BP_OFFSET(struct pad, clock_in),
      .on_clock = pad_clock},
-    {.name = "chardev", .kind = BP_PORT_CHAR, .dir = BP_DIR_OUT, .offset = BP_OFFSET(struct pad, chardev),
+    {.name = "chardev",
+     .kind = BP_PORT_CHAR,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct pad, chardev),
      .client = &pad_chars},
-    {.name = "drive", .kind = BP_PORT_BLOCK, .dir = BP_DIR_OUT, .offset = BP_OFFSET(struct pad, drive),
+    {.name = "drive",
+     .kind = BP_PORT_BLOCK,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct pad, drive),
      .client = &pad_blocks},
 };
 
-static const struct bp_region pad_regions[] = {{.name = "reg", .read = pad_read, .write = pad_write}};
+static const struct bp_region pad_regions[] = {
+    {.name = "reg", .read = pad_read, .write = pad_write}};
 
 static const struct bp_device_class pad_class = {
     .size = sizeof(pad_class),
@@ -528,7 +554,8 @@ static const struct bp_device_class pad_class = {
 #define PAD 0x10000000ull
 
 /* A machine with a pad and `cpus` CPUs that run `program`; line i of the pad is CPU i's interrupt. */
-RIG_UNUSED static struct graph_node *fake_board(struct rig *r, uint32_t cpus, int32_t (*program)(struct fake_cpu *cpu))
+RIG_UNUSED static struct graph_node *fake_board(struct rig *r, uint32_t cpus,
+                                                int32_t (*program)(struct fake_cpu *cpu))
 {
     static const char *const names[] = {"cpu0", "cpu1", "cpu2", "cpu3"};
     struct graph_node *pad;

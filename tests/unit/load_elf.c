@@ -17,7 +17,8 @@ Test(elf, segments_go_to_their_physical_addresses)
     cr_expect_eq(s->bytes, 16);
     cr_expect_eq(s->zero, 4080);
     cr_expect_arr_eq(s->data, f.code, 16);
-    cr_expect_eq(rig.m->boot.entry, RAM + 0x2004, "the entry is virtual in the file and physical for the CPU");
+    cr_expect_eq(rig.m->boot.entry, RAM + 0x2004,
+                 "the entry is virtual in the file and physical for the CPU");
     cr_expect_eq(rig.m->boot.next_entry, 0, "no firmware, nothing behind it");
     rig_finish(&rig);
 }
@@ -118,8 +119,9 @@ Test(elf, symbols)
 
 /* --- damage ------------------------------------------------------------------------------------------------- */
 
-#define FIELD(member, value_)                                                                                \
-    .offset = offsetof(struct program64, member), .bytes = sizeof(((struct program64 *)0)->member), .value = (value_)
+#define FIELD(member, value_)                                                                      \
+    .offset = offsetof(struct program64, member),                                                  \
+    .bytes = sizeof(((struct program64 *)0)->member), .value = (value_)
 
 /* One change to a good file, and what is said about it. */
 struct damage {
@@ -129,22 +131,33 @@ struct damage {
 };
 
 static const struct damage fatal[] = {
-    {FIELD(e.e_ident[EI_CLASS], 3), "has ELF class 3, which is neither 32 nor 64 bit: the file is damaged"},
-    {FIELD(e.e_ident[EI_DATA], ELFDATA2MSB), "is not little-endian: build it for a little-endian machine"},
+    {FIELD(e.e_ident[EI_CLASS], 3),
+     "has ELF class 3, which is neither 32 nor 64 bit: the file is damaged"},
+    {FIELD(e.e_ident[EI_DATA], ELFDATA2MSB),
+     "is not little-endian: build it for a little-endian machine"},
     {FIELD(e.e_version, 9), "has an unknown ELF version: the file is damaged"},
     {FIELD(e.e_type, ET_REL), "is an object file: link it first"},
     {FIELD(e.e_type, ET_CORE), "is not an executable ELF file: link a program"},
-    {FIELD(e.e_machine, EM_X86_64), "is a program for x86-64, but the CPUs are RISC-V: build it for them"},
-    {FIELD(e.e_machine, 4242), "is a program for machine 4242, but the CPUs are RISC-V: build it for them"},
+    {FIELD(e.e_machine, EM_X86_64),
+     "is a program for x86-64, but the CPUs are RISC-V: build it for them"},
+    {FIELD(e.e_machine, 4242),
+     "is a program for machine 4242, but the CPUs are RISC-V: build it for them"},
     {FIELD(e.e_phnum, 0), "has no program headers: link it with a linker script"},
-    {FIELD(e.e_phnum, 0xffff), "its program headers lie outside of the file: build or fetch it again"},
-    {FIELD(e.e_phentsize, 8), "its program headers lie outside of the file: build or fetch it again"},
-    {FIELD(e.e_phoff, UINT64_MAX - 8), "its program headers lie outside of the file: build or fetch it again"},
-    {FIELD(e.e_entry, 0x4000), "its entry point 0x4000 is in none of its segments: set one with the linker's -e"},
+    {FIELD(e.e_phnum, 0xffff),
+     "its program headers lie outside of the file: build or fetch it again"},
+    {FIELD(e.e_phentsize, 8),
+     "its program headers lie outside of the file: build or fetch it again"},
+    {FIELD(e.e_phoff, UINT64_MAX - 8),
+     "its program headers lie outside of the file: build or fetch it again"},
+    {FIELD(e.e_entry, 0x4000),
+     "its entry point 0x4000 is in none of its segments: set one with the linker's -e"},
     {FIELD(p[1].p_type, PT_NULL), "has nothing to load: link it with a linker script"},
-    {FIELD(p[1].p_offset, UINT64_MAX), "segment 1 reaches past the end of the file: build or fetch it again"},
-    {FIELD(p[1].p_offset, 600), "segment 1 reaches past the end of the file: build or fetch it again"},
-    {FIELD(p[1].p_memsz, 15), "segment 1 has more bytes in the file than in memory: the file is damaged"},
+    {FIELD(p[1].p_offset, UINT64_MAX),
+     "segment 1 reaches past the end of the file: build or fetch it again"},
+    {FIELD(p[1].p_offset, 600),
+     "segment 1 reaches past the end of the file: build or fetch it again"},
+    {FIELD(p[1].p_memsz, 15),
+     "segment 1 has more bytes in the file than in memory: the file is damaged"},
     {FIELD(p[1].p_memsz, UINT64_C(1) << 40),
      "0x80000000-0x1007fffffff does not fit into the RAM at 0x80000000-0x80ffffff: give the board more memory"},
     {FIELD(p[1].p_memsz, UINT64_MAX),
@@ -172,11 +185,16 @@ Test(elf, damage_is_named)
 
 /* Symbols are a help, so what is wrong with them never keeps a program from running. */
 static const struct damage harmless[] = {
-    {FIELD(e.e_shoff, UINT64_MAX - 3), NULL},   {FIELD(e.e_shentsize, 1), NULL},
-    {FIELD(e.e_shnum, 0xfff0), NULL},           {FIELD(s[1].sh_offset, UINT64_MAX), NULL},
-    {FIELD(s[1].sh_size, UINT64_MAX), NULL},    {FIELD(s[1].sh_size, 0), NULL},
-    {FIELD(s[1].sh_entsize, 0), NULL},          {FIELD(s[1].sh_link, 77), NULL},
-    {FIELD(s[2].sh_offset, 1 << 20), NULL},     {FIELD(s[2].sh_size, 5), NULL}, /* does not end in NUL */
+    {FIELD(e.e_shoff, UINT64_MAX - 3), NULL},
+    {FIELD(e.e_shentsize, 1), NULL},
+    {FIELD(e.e_shnum, 0xfff0), NULL},
+    {FIELD(s[1].sh_offset, UINT64_MAX), NULL},
+    {FIELD(s[1].sh_size, UINT64_MAX), NULL},
+    {FIELD(s[1].sh_size, 0), NULL},
+    {FIELD(s[1].sh_entsize, 0), NULL},
+    {FIELD(s[1].sh_link, 77), NULL},
+    {FIELD(s[2].sh_offset, 1 << 20), NULL},
+    {FIELD(s[2].sh_size, 5), NULL}, /* does not end in NUL */
     {FIELD(symbols[1].st_name, 0xffffff), NULL},
 };
 
@@ -191,8 +209,9 @@ Test(elf, damaged_symbols_are_left_out)
         cr_assert_eq(load(), BP_OK, "case %zu", i);
         cr_assert_eq(rig.diag.count, 1, "case %zu", i);
         cr_expect_eq(rig.diag.items[0].level, DIAG_WARNING);
-        cr_expect_str_eq(rig.diag.items[0].text,
-                         "its symbol table is damaged and was left out: build it again to see names");
+        cr_expect_str_eq(
+            rig.diag.items[0].text,
+            "its symbol table is damaged and was left out: build it again to see names");
         rig_finish(&rig);
     }
 }
@@ -248,8 +267,10 @@ Test(elf, segments_that_overlap)
     path = file_with("twice", &f, sizeof(f));
     give_image("kernel", path);
     cr_assert_neq(load(), BP_OK);
-    cr_expect(strstr(rig.diag.items[0].text, "0x80000000-0x80000fff overlaps "), "%s", rig.diag.items[0].text);
-    cr_expect(strstr(rig.diag.items[0].text, " at 0x80000fff-0x80001ffe: give one of them another place under `boot:`"),
+    cr_expect(strstr(rig.diag.items[0].text, "0x80000000-0x80000fff overlaps "), "%s",
+              rig.diag.items[0].text);
+    cr_expect(strstr(rig.diag.items[0].text,
+                     " at 0x80000fff-0x80001ffe: give one of them another place under `boot:`"),
               "%s", rig.diag.items[0].text);
     rig_finish(&rig);
 }

@@ -62,8 +62,8 @@ RIG_UNUSED static void give_place(const char *role, uint64_t address)
     places[rig.graph.nplaces++] = (struct graph_place){.role = (char *)role, .address = address};
 }
 
-static int32_t cpu_init(void *state, struct bp_vcpu *vcpu, const struct bp_vcpu_api *api, struct bp_dev *dev,
-                        const struct bp_core *core)
+static int32_t cpu_init(void *state, struct bp_vcpu *vcpu, const struct bp_vcpu_api *api,
+                        struct bp_dev *dev, const struct bp_core *core)
 {
     return BP_OK;
 }
@@ -173,9 +173,18 @@ RIG_UNUSED static struct program64 program64(uint64_t vaddr, uint64_t paddr)
                .p_memsz = 4096}},
         .code = "code and no data",
         .symbols = {{0},
-                    {.st_name = 1, .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), .st_shndx = 1, .st_value = vaddr},
-                    {.st_name = 8, .st_info = ELF64_ST_INFO(STB_LOCAL, STT_NOTYPE), .st_shndx = 1, .st_value = vaddr},
-                    {.st_name = 11, .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT), .st_shndx = SHN_ABS, .st_value = 5}},
+                    {.st_name = 1,
+                     .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+                     .st_shndx = 1,
+                     .st_value = vaddr},
+                    {.st_name = 8,
+                     .st_info = ELF64_ST_INFO(STB_LOCAL, STT_NOTYPE),
+                     .st_shndx = 1,
+                     .st_value = vaddr},
+                    {.st_name = 11,
+                     .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
+                     .st_shndx = SHN_ABS,
+                     .st_value = 5}},
         .names = "\0_start\0$x\0absolute",
         .s = {{0},
               {.sh_type = SHT_SYMTAB,
@@ -183,7 +192,9 @@ RIG_UNUSED static struct program64 program64(uint64_t vaddr, uint64_t paddr)
                .sh_size = sizeof(f.symbols),
                .sh_link = 2,
                .sh_entsize = sizeof(Elf64_Sym)},
-              {.sh_type = SHT_STRTAB, .sh_offset = offsetof(struct program64, names), .sh_size = sizeof(f.names)}},
+              {.sh_type = SHT_STRTAB,
+               .sh_offset = offsetof(struct program64, names),
+               .sh_size = sizeof(f.names)}},
     };
 
     return f;

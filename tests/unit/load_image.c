@@ -210,14 +210,16 @@ Test(image, files_of_other_kinds)
         const char *says;
     } kinds[] = {
         {56, "ARM\x64", 4, "is a Linux Image for arm64: take one for RISC-V"},
-        {0, "MZ", 2, "is an EFI program without a Linux Image header: give its firmware a disk with it"},
+        {0, "MZ", 2,
+         "is an EFI program without a Linux Image header: give its firmware a disk with it"},
         {4, "zimg", 4, "is a compressed EFI kernel (zboot): take the plain Image, or unpack it"},
         {0, "\xfd\x37zXZ", 6, "is compressed with xz: unpack it first"},
         {0, "\x28\xb5\x2f\xfd", 4, "is compressed with zstd: unpack it first"},
         {0, "\x04\x22\x4d\x18", 4, "is compressed with lz4: unpack it first"},
         {0, "BZh9", 4, "is compressed with bzip2: unpack it first"},
         {0, "\x27\x05\x19\x56", 4, "is a U-Boot uImage: give the program that was put into it"},
-        {0, "\xd0\x0d\xfe\xed", 4, "is a device tree blob or FIT image: give a tree as image `fdt`"},
+        {0, "\xd0\x0d\xfe\xed", 4,
+         "is a device tree blob or FIT image: give a tree as image `fdt`"},
     };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
@@ -238,12 +240,15 @@ Test(image, hostile_headers)
 
     board(&cpu64, 16 * MIB);
     give_image("kernel", file_with("big", &big, sizeof(big)));
-    must_refuse("big", "has a damaged Linux Image header (text_offset 0x0, image_size 0xffffffffffffffff): fetch it again");
+    must_refuse(
+        "big",
+        "has a damaged Linux Image header (text_offset 0x0, image_size 0xffffffffffffffff): fetch it again");
     rig_finish(&rig);
     board(&cpu64, 16 * MIB);
     give_image("kernel", file_with("far", &far, sizeof(far)));
-    must_refuse("far",
-                "has a damaged Linux Image header (text_offset 0xfffffffffffffffa, image_size 0x100000): fetch it again");
+    must_refuse(
+        "far",
+        "has a damaged Linux Image header (text_offset 0xfffffffffffffffa, image_size 0x100000): fetch it again");
     rig_finish(&rig);
     endian.flags = 1;
     board(&cpu64, 16 * MIB);
@@ -252,7 +257,9 @@ Test(image, hostile_headers)
     rig_finish(&rig);
     board(&cpu64, 16 * MIB);
     give_image("kernel", file_with("wide", &wide, sizeof(wide)));
-    must_refuse("wide", "0x80000000-0x863fffff does not fit into the RAM at 0x80000000-0x80ffffff: give the board more memory");
+    must_refuse(
+        "wide",
+        "0x80000000-0x863fffff does not fit into the RAM at 0x80000000-0x80ffffff: give the board more memory");
     rig_finish(&rig);
 }
 
@@ -326,7 +333,8 @@ Test(initrd, high_in_ram_and_in_the_tree)
     give_image("kernel", file_with("Image", &k, sizeof(k)));
     give_image("initrd", file_with("initrd", cpio, sizeof(cpio)));
     must_load();
-    cr_expect_eq(chosen_u64("linux,initrd-start"), RAM + 60 * MIB, "the highest 2 MiB boundary with room behind it");
+    cr_expect_eq(chosen_u64("linux,initrd-start"), RAM + 60 * MIB,
+                 "the highest 2 MiB boundary with room behind it");
     cr_expect_eq(chosen_u64("linux,initrd-end"), RAM + 63 * MIB);
     cr_expect_str_eq(chosen("bootargs", NULL), "console=ttyS0 quiet");
     cr_assert(segment_at(RAM + 60 * MIB));
@@ -409,7 +417,8 @@ Test(places, that_collide)
     cr_assert_neq(load(), BP_OK);
     cr_assert_eq(rig.diag.count, 1);
     cr_expect(strstr(rig.diag.items[0].text, "0x80000003-0x80000008 overlaps "));
-    cr_expect(strstr(rig.diag.items[0].text, "/k at 0x80000000-0x80000005: give one of them another place under `boot:`"));
+    cr_expect(strstr(rig.diag.items[0].text,
+                     "/k at 0x80000000-0x80000005: give one of them another place under `boot:`"));
     rig_finish(&rig);
 }
 
@@ -434,7 +443,8 @@ Test(others, need_a_place)
     board(&cpu64, 16 * MIB);
     give_image("kernel", file_with("k", "k", 1));
     give_image("splash", file_with("splash", "x", 1));
-    must_refuse("splash", "the board has no place for this image: add it under `boot: { load: ... }`");
+    must_refuse("splash",
+                "the board has no place for this image: add it under `boot: { load: ... }`");
     rig_finish(&rig);
 }
 
@@ -465,8 +475,11 @@ static const struct bp_device_class flash_class = {
     .regions = BP_ARRAY(flash_regions),
     .ports = BP_ARRAY(flash_ports),
 };
-static const struct bp_backend_class medium_class = {
-    .size = sizeof(medium_class), .instance_size = 8, .instance_align = 8, .name = "medium", .kind = BP_BACKEND_BLOCK};
+static const struct bp_backend_class medium_class = {.size = sizeof(medium_class),
+                                                     .instance_size = 8,
+                                                     .instance_align = 8,
+                                                     .name = "medium",
+                                                     .kind = BP_BACKEND_BLOCK};
 
 Test(load, flash_with_a_medium_may_hold_a_program)
 {
@@ -608,7 +621,8 @@ Test(tree, of_the_user)
     board(&cpu64, 16 * MIB);
     give_image("kernel", file_with("k", "k", 1));
     give_image("fdt", file_with("source.dts", "/dts-v1/;", 9));
-    must_refuse("source.dts", "is not a whole device tree blob: compile the source with dtc -O dtb");
+    must_refuse("source.dts",
+                "is not a whole device tree blob: compile the source with dtc -O dtb");
     rig_finish(&rig);
 }
 

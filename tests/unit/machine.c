@@ -36,17 +36,29 @@ struct kit {
     uint32_t id;
 };
 
-#define ROW(NAME, TYPE, FIELD, ...) {.name = NAME, .type = TYPE, .offset = BP_OFFSET(struct kit, FIELD), __VA_ARGS__}
+#define ROW(NAME, TYPE, FIELD, ...)                                                                \
+    {                                                                                              \
+        .name = NAME, .type = TYPE, .offset = BP_OFFSET(struct kit, FIELD), __VA_ARGS__            \
+    }
 
 static const struct bp_prop kit_props[] = {
-    ROW("flag", BP_PROP_BOOL, flag), ROW("u8", BP_PROP_U8, u8), ROW("u16", BP_PROP_U16, u16),
-    ROW("u32", BP_PROP_U32, u32), ROW("u64", BP_PROP_U64, u64), ROW("i64", BP_PROP_I64, i64),
-    ROW("f64", BP_PROP_F64, f64), ROW("text", BP_PROP_STR, text), ROW("bytes", BP_PROP_BYTES, bytes),
+    ROW("flag", BP_PROP_BOOL, flag),
+    ROW("u8", BP_PROP_U8, u8),
+    ROW("u16", BP_PROP_U16, u16),
+    ROW("u32", BP_PROP_U32, u32),
+    ROW("u64", BP_PROP_U64, u64),
+    ROW("i64", BP_PROP_I64, i64),
+    ROW("f64", BP_PROP_F64, f64),
+    ROW("text", BP_PROP_STR, text),
+    ROW("bytes", BP_PROP_BYTES, bytes),
     ROW("choice", BP_PROP_ENUM, choice, .choices = (const char *const[]){"a", "b", NULL}),
-    ROW("size", BP_PROP_SIZE, size), ROW("ref", BP_PROP_REF, ref, .ref_iface = "test.cpu/1"),
-    ROW("none", BP_PROP_REF, none), ROW("numbers", BP_PROP_LIST, numbers, .element = BP_PROP_U16),
+    ROW("size", BP_PROP_SIZE, size),
+    ROW("ref", BP_PROP_REF, ref, .ref_iface = "test.cpu/1"),
+    ROW("none", BP_PROP_REF, none),
+    ROW("numbers", BP_PROP_LIST, numbers, .element = BP_PROP_U16),
     ROW("texts", BP_PROP_LIST, texts, .element = BP_PROP_STR),
-    ROW("refs", BP_PROP_LIST, refs, .element = BP_PROP_REF), ROW("empty", BP_PROP_LIST, empty, .element = BP_PROP_U64),
+    ROW("refs", BP_PROP_LIST, refs, .element = BP_PROP_REF),
+    ROW("empty", BP_PROP_LIST, empty, .element = BP_PROP_U64),
 };
 
 static int32_t (*kit_on_init)(struct kit *kit, struct bp_dev *dev, const struct bp_core *core);
@@ -74,9 +86,13 @@ static void kit_finish(void *self)
     note('f', ((struct kit *)self)->id);
 }
 
-static const struct bp_device_class kit_class = {
-    .size = sizeof(kit_class), .instance_size = sizeof(struct kit), .instance_align = 64, .name = "kit",
-    .props = BP_ARRAY(kit_props), .init = kit_init, .finish = kit_finish};
+static const struct bp_device_class kit_class = {.size = sizeof(kit_class),
+                                                 .instance_size = sizeof(struct kit),
+                                                 .instance_align = 64,
+                                                 .name = "kit",
+                                                 .props = BP_ARRAY(kit_props),
+                                                 .init = kit_init,
+                                                 .finish = kit_finish};
 
 static int32_t idle(struct fake_cpu *cpu)
 {
@@ -86,8 +102,10 @@ static int32_t idle(struct fake_cpu *cpu)
 
 Test(machine, properties_are_in_the_instance_before_init)
 {
-    struct graph_value numbers[] = {{.type = BP_PROP_U16, .u = 1}, {.type = BP_PROP_U16, .u = 0xffff}};
-    struct graph_value texts[] = {{.type = BP_PROP_STR, .s = (char *)"x"}, {.type = BP_PROP_STR, .s = (char *)"yy"}};
+    struct graph_value numbers[] = {{.type = BP_PROP_U16, .u = 1},
+                                    {.type = BP_PROP_U16, .u = 0xffff}};
+    struct graph_value texts[] = {{.type = BP_PROP_STR, .s = (char *)"x"},
+                                  {.type = BP_PROP_STR, .s = (char *)"yy"}};
     struct graph_node *node, *cpu;
     struct graph_value refs[2];
     struct kit *kit;
@@ -124,7 +142,8 @@ Test(machine, properties_are_in_the_instance_before_init)
     kit = rig_self(&r, node);
     cr_assert_eq((uintptr_t)kit % 64, 0);
     cr_assert_eq(kit->id, 0x12, "was there in init()");
-    cr_assert(kit->flag == 1 && kit->u16 == 0x1234 && kit->u32 == 0x12345678 && kit->u64 == 0x123456789abcdef0);
+    cr_assert(kit->flag == 1 && kit->u16 == 0x1234 && kit->u32 == 0x12345678 &&
+              kit->u64 == 0x123456789abcdef0);
     cr_assert(kit->i64 == -5 && kit->f64 == 1.5 && !strcmp(kit->text, "hello"));
     cr_assert(kit->bytes.size == 3 && kit->bytes.data[2] == 3);
     cr_assert(kit->choice == 1 && kit->size == 4096 && kit->after == 0);
@@ -320,9 +339,11 @@ Test(machine, images_are_loaded_again_at_every_reset)
     cr_assert_eq(word_at(ROM), 0x746f6f62);
     cr_assert_eq(symbol_in_reset, 0x80001000);
     cr_assert_geq(atomic_load(&fake_last->written), 6, "two segments, three times");
-    cr_assert(cpu->boots == 3 && cpu->pc == RAM + 4 && cpu->boot.fdt == 0x1234 && cpu->boot.ncpus == 1);
+    cr_assert(cpu->boots == 3 && cpu->pc == RAM + 4 && cpu->boot.fdt == 0x1234 &&
+              cpu->boot.ncpus == 1);
     machine_get_stats(r.m, &stats);
-    cr_assert(stats.host_ns >= stats.first_insn_ns && stats.virtual_ns > 0 && stats.virtual_ns <= stats.host_ns);
+    cr_assert(stats.host_ns >= stats.first_insn_ns && stats.virtual_ns > 0 &&
+              stats.virtual_ns <= stats.host_ns);
     cr_assert(machine_counter(r.m, 0, &counter) && counter.value == 42);
     cr_assert_not(machine_counter(r.m, 1, &counter));
 }
@@ -344,6 +365,56 @@ Test(machine, zeroed_memory_is_zeroed_again_and_nothing_behind_it)
     cr_assert_eq(word_at(RAM + 0x3000), 0);
     cr_assert_eq(word_at(RAM + 0x3004), ones);
     cr_assert_eq(word_at(RAM + 0xfc), ones);
+}
+
+/* Images that stay in their files. */
+static int image(const char *content, off_t bytes)
+{
+    char path[] = "/tmp/backplane-image-XXXXXX";
+    int fd = mkstemp(path);
+
+    cr_assert(fd >= 0 && !unlink(path));
+    cr_assert_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+    cr_assert_eq(ftruncate(fd, bytes), 0);
+    return fd;
+}
+
+Test(machine, an_image_in_a_file_is_read_again_at_every_reset)
+{
+    pad_on_write = reset_twice;
+    fake_board(&r, 1, spoiler);
+    rig_core(&r, "ram", "ram", RAM, 0x40000);
+    rig_must_build(&r, 0);
+    /* longer than it is read in one piece, from the middle of the file */
+    cr_assert_eq(
+        machine_add_file_segment(r.m, "image", RAM, image("headabcd", 0x30000), 4, 0x20000, 8),
+        BP_OK);
+    cr_assert_eq(machine_run(r.m).end, MACHINE_POWER_OFF);
+    cr_assert_eq(nseen, 3);
+    cr_assert(seen[0] == 0x64636261 && seen[2] == 0x64636261);
+}
+
+Test(machine, an_image_that_became_shorter_is_a_failure_with_its_name)
+{
+    char *log;
+    size_t bytes;
+    FILE *to = open_memstream(&log, &bytes);
+
+    trace_configure(to, BP_LOG_ERROR, NULL);
+    pad_on_write = reset_twice;
+    fake_board(&r, 1, spoiler);
+    rig_core(&r, "ram", "ram", RAM, 0x10000);
+    rig_must_build(&r, 0);
+    cr_assert_eq(machine_add_file_segment(r.m, "short.bin", RAM, image("abcd", 0x100), 0, 0x200, 0),
+                 BP_OK);
+    cr_assert_eq(machine_run(r.m).end, MACHINE_FAILED);
+    fflush(to);
+    cr_assert(strstr(log, "short.bin: error: cannot be read again (it became shorter)"));
+    trace_configure(NULL, BP_LOG_WARN, NULL);
+    machine_destroy(r.m);
+    r.m = NULL;
+    fclose(to);
+    free(log);
 }
 
 /* --- without back ends ------------------------------------------------------------------------------------------------ */
@@ -459,7 +530,8 @@ Test(machine, a_stub_answers_with_fill_forced_and_written_words)
 
 Test(machine, a_stub_refuses_what_it_cannot_do)
 {
-    static const char *const bad[] = {"", "x=1", "1=1", "0x10", "0x10=", "0x10=z", "0x10=1x", "0x10=0x100000000"};
+    static const char *const bad[] = {"",      "x=1",    "1=1",     "0x10",
+                                      "0x10=", "0x10=z", "0x10=1x", "0x10=0x100000000"};
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct graph_value force = {.type = BP_PROP_STR, .s = (char *)bad[i]};
@@ -494,7 +566,8 @@ static int32_t emit_number(void *ctx, const char *prop, uint32_t value)
 
 Test(machine, ram_and_clocks_describe_themselves)
 {
-    const struct bp_fdt_writer writer = {.size = sizeof(writer), .str = emit_text, .u32 = emit_number};
+    const struct bp_fdt_writer writer = {
+        .size = sizeof(writer), .str = emit_text, .u32 = emit_number};
     const struct bp_fdt_node *iface;
     struct graph_node *ram, *osc;
 
@@ -507,15 +580,17 @@ Test(machine, ram_and_clocks_describe_themselves)
     cr_assert(iface && iface->emit(rig_self(&r, ram), &writer) == BP_OK);
     cr_assert_str_eq(emitted, "device_type=memory");
     iface = osc->type->device->get_iface(rig_self(&r, osc), BP_FDT_NODE_ID);
-    cr_assert(iface && !strcmp(iface->compatible, "fixed-clock") && iface->emit(rig_self(&r, osc), &writer) == BP_OK);
+    cr_assert(iface && !strcmp(iface->compatible, "fixed-clock") &&
+              iface->emit(rig_self(&r, osc), &writer) == BP_OK);
     cr_assert_str_eq(emitted, "clock-frequency=10000000");
 }
 
 Test(machine, every_interface_of_the_headers_is_offered)
 {
-    static const char *const ids[] = {BP_LINE_ID, BP_TIMER_ID, BP_CLOCK_ID, BP_DMA_ID, BP_MEM_ID, BP_MACHINE_ID,
-                                      BP_CHAR_ID, BP_BLOCK_ID, BP_BACKEND_HOST_ID, BP_LOOP_ID, BP_THREAD_ID,
-                                      BP_TRACE_ID, BP_ERROR_ID, BP_VCPU_HOST_ID};
+    static const char *const ids[] = {BP_LINE_ID,         BP_TIMER_ID,    BP_CLOCK_ID,  BP_DMA_ID,
+                                      BP_MEM_ID,          BP_MACHINE_ID,  BP_CHAR_ID,   BP_BLOCK_ID,
+                                      BP_BACKEND_HOST_ID, BP_LOOP_ID,     BP_THREAD_ID, BP_TRACE_ID,
+                                      BP_ERROR_ID,        BP_VCPU_HOST_ID};
 
     rig_init(&r);
     rig_must_build(&r, MACHINE_NO_BACKENDS);

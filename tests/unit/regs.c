@@ -21,7 +21,8 @@ struct block {
     uint32_t region_reads, region_writes;
 };
 
-static uint64_t read_hook(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
+static uint64_t read_hook(void *self, uint32_t index, uint64_t value,
+                          const struct bp_access *access)
 {
     struct block *b = self;
 
@@ -51,24 +52,87 @@ static uint32_t bank(void *self)
 #define AT(field) .bound = BP_OFFSET(struct block, field)
 
 static const struct bp_reg rows[] = {
-    {.offset = 0x00, .width = 4, .name = "CTRL", .reset = 0x11, .write_mask = 0xff, AT(ctrl), .on_write = write_hook},
-    {.offset = 0x04, .width = 4, .name = "STATUS", .access = BP_REG_W1C, .reset = 0xf0, AT(status),
+    {.offset = 0x00,
+     .width = 4,
+     .name = "CTRL",
+     .reset = 0x11,
+     .write_mask = 0xff,
+     AT(ctrl),
      .on_write = write_hook},
-    {.offset = 0x08, .width = 4, .name = "CLEAR0", .access = BP_REG_W0C, .reset = 0xff, .write_mask = 0x0f, AT(clear0)},
+    {.offset = 0x04,
+     .width = 4,
+     .name = "STATUS",
+     .access = BP_REG_W1C,
+     .reset = 0xf0,
+     AT(status),
+     .on_write = write_hook},
+    {.offset = 0x08,
+     .width = 4,
+     .name = "CLEAR0",
+     .access = BP_REG_W0C,
+     .reset = 0xff,
+     .write_mask = 0x0f,
+     AT(clear0)},
     {.offset = 0x0c, .width = 4, .name = "SET1", .access = BP_REG_W1S, AT(set1)},
-    {.offset = 0x10, .width = 4, .name = "ONCE", .access = BP_REG_RC, .reset = 7, AT(once), .on_write = write_hook},
-    {.offset = 0x14, .width = 4, .name = "ID", .access = BP_REG_RO, .reset = 0xcafe, AT(id), .on_write = write_hook},
-    {.offset = 0x18, .width = 4, .name = "HOOKED", .reset = 0x100, AT(hooked), .on_read = read_hook},
-    {.offset = 0x1c, .width = 4, .name = "COMMAND", .access = BP_REG_WO, AT(command), .on_write = write_hook},
+    {.offset = 0x10,
+     .width = 4,
+     .name = "ONCE",
+     .access = BP_REG_RC,
+     .reset = 7,
+     AT(once),
+     .on_write = write_hook},
+    {.offset = 0x14,
+     .width = 4,
+     .name = "ID",
+     .access = BP_REG_RO,
+     .reset = 0xcafe,
+     AT(id),
+     .on_write = write_hook},
+    {.offset = 0x18,
+     .width = 4,
+     .name = "HOOKED",
+     .reset = 0x100,
+     AT(hooked),
+     .on_read = read_hook},
+    {.offset = 0x1c,
+     .width = 4,
+     .name = "COMMAND",
+     .access = BP_REG_WO,
+     AT(command),
+     .on_write = write_hook},
     {.offset = 0x20, .width = 2, .name = "HALF", .reset = 0x2211, AT(half)},
     {.offset = 0x22, .width = 1, .name = "BYTE", .reset = 0x33, AT(byte)},
     {.offset = 0x24, .width = 1, .name = "ARRAY", .count = 4, AT(array), .on_write = write_hook},
-    {.offset = 0x30, .width = 1, .name = "SPARSE", .count = 4, .stride = 4, AT(sparse), .on_read = read_hook},
+    {.offset = 0x30,
+     .width = 1,
+     .name = "SPARSE",
+     .count = 4,
+     .stride = 4,
+     AT(sparse),
+     .on_read = read_hook},
     {.offset = 0x40, .width = 8, .name = "WIDE", .reset = 0x1122334455667788, AT(wide)},
-    {.offset = 0x48, .width = 4, .name = "BANK0", .banks = 1, .bound = BP_OFFSET(struct block, banked)},
-    {.offset = 0x48, .width = 4, .name = "BANK1", .banks = 2, .bound = BP_OFFSET(struct block, banked) + 4},
-    {.offset = 0x4c, .width = 4, .name = "RX", .access = BP_REG_RO, .bound = BP_UNBOUND, .on_read = read_hook},
-    {.offset = 0x4c, .width = 4, .name = "TX", .access = BP_REG_WO, .bound = BP_UNBOUND, .on_write = write_hook},
+    {.offset = 0x48,
+     .width = 4,
+     .name = "BANK0",
+     .banks = 1,
+     .bound = BP_OFFSET(struct block, banked)},
+    {.offset = 0x48,
+     .width = 4,
+     .name = "BANK1",
+     .banks = 2,
+     .bound = BP_OFFSET(struct block, banked) + 4},
+    {.offset = 0x4c,
+     .width = 4,
+     .name = "RX",
+     .access = BP_REG_RO,
+     .bound = BP_UNBOUND,
+     .on_read = read_hook},
+    {.offset = 0x4c,
+     .width = 4,
+     .name = "TX",
+     .access = BP_REG_WO,
+     .bound = BP_UNBOUND,
+     .on_write = write_hook},
     {.offset = 0x50, .width = 4, .name = "NOWHERE", .bound = BP_UNBOUND},
 };
 
@@ -80,12 +144,18 @@ static int32_t region_read(void *self, const struct bp_access *access, uint64_t 
     return BP_OK;
 }
 
-#define BLOCK(NAME, ...) \
-    static const struct bp_region NAME##_regions[] = { \
-        {.name = "reg", .regs = rows, .nregs = sizeof(rows) / sizeof(*rows), .reg_stride = sizeof(*rows), \
-         .bank = bank, __VA_ARGS__}}; \
-    static const struct bp_device_class NAME = {.size = sizeof(NAME), .instance_size = sizeof(struct block), \
-        .instance_align = 8, .name = #NAME, .regions = BP_ARRAY(NAME##_regions)}
+#define BLOCK(NAME, ...)                                                                           \
+    static const struct bp_region NAME##_regions[] = {{.name = "reg",                              \
+                                                       .regs = rows,                               \
+                                                       .nregs = sizeof(rows) / sizeof(*rows),      \
+                                                       .reg_stride = sizeof(*rows),                \
+                                                       .bank = bank,                               \
+                                                       __VA_ARGS__}};                              \
+    static const struct bp_device_class NAME = {.size = sizeof(NAME),                              \
+                                                .instance_size = sizeof(struct block),             \
+                                                .instance_align = 8,                               \
+                                                .name = #NAME,                                     \
+                                                .regions = BP_ARRAY(NAME##_regions)}
 
 BLOCK(plain, .length = 0x100);
 BLOCK(big, .endian = BP_ENDIAN_BIG);
@@ -356,8 +426,11 @@ Test(regs, every_row_of_a_large_table_is_found)
     static struct bp_reg many[N];
     static const struct bp_region regions[] = {
         {.name = "reg", .regs = many, .nregs = N, .reg_stride = sizeof(*many)}};
-    static const struct bp_device_class cls = {.size = sizeof(cls), .instance_size = 4 * N, .instance_align = 8,
-                                               .name = "large", .regions = BP_ARRAY(regions)};
+    static const struct bp_device_class cls = {.size = sizeof(cls),
+                                               .instance_size = 4 * N,
+                                               .instance_align = 8,
+                                               .name = "large",
+                                               .regions = BP_ARRAY(regions)};
     static char names[N][8];
     struct graph_node *node;
 
@@ -365,7 +438,8 @@ Test(regs, every_row_of_a_large_table_is_found)
         uint32_t k = i * 7 % N;
 
         snprintf(names[i], sizeof(names[i]), "R%u", k);
-        many[i] = (struct bp_reg){.offset = 8 * (uint64_t)k, .width = 4, .name = names[i], .bound = 4 * k, .reset = k};
+        many[i] = (struct bp_reg){
+            .offset = 8 * (uint64_t)k, .width = 4, .name = names[i], .bound = 4 * k, .reset = k};
     }
     out = open_memstream(&text, &length);
     trace_configure(out, BP_LOG_ERROR, NULL);

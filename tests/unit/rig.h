@@ -89,7 +89,8 @@ static void *rig_rows(const void *rows, uint32_t count, size_t size)
 
 /* The classes of one test program all have today's row sizes. */
 static struct type *rig_type(struct rig *r, enum type_kind kind, const void *cls, const char *name,
-                             const struct bp_prop *props, uint32_t nprops, uint32_t size, uint32_t align)
+                             const struct bp_prop *props, uint32_t nprops, uint32_t size,
+                             uint32_t align)
 {
     struct type *t = calloc(1, sizeof(*t));
 
@@ -134,14 +135,16 @@ static struct graph_node *rig_node(struct rig *r, const char *name, const struct
 }
 
 /* bytes 0: no `reg`. */
-RIG_UNUSED static void rig_reg(struct graph_node *node, uint32_t region, uint64_t base, uint64_t bytes)
+RIG_UNUSED static void rig_reg(struct graph_node *node, uint32_t region, uint64_t base,
+                               uint64_t bytes)
 {
     node->regs = realloc(node->regs, (node->nregs + 1) * sizeof(*node->regs));
     node->regs[node->nregs++] = (struct graph_reg){region, base, bytes, node->pos};
 }
 
-RIG_UNUSED static struct graph_node *rig_device(struct rig *r, const char *name, const struct bp_device_class *cls,
-                                                uint64_t base, uint64_t bytes)
+RIG_UNUSED static struct graph_node *rig_device(struct rig *r, const char *name,
+                                                const struct bp_device_class *cls, uint64_t base,
+                                                uint64_t bytes)
 {
     char why[OBJECT_WHY] = "";
     struct type *t = type_from_device(NULL, cls, why);
@@ -156,8 +159,8 @@ RIG_UNUSED static struct graph_node *rig_device(struct rig *r, const char *name,
 }
 
 /* A type of the core, such as "ram". */
-RIG_UNUSED static struct graph_node *rig_core(struct rig *r, const char *name, const char *type, uint64_t base,
-                                              uint64_t bytes)
+RIG_UNUSED static struct graph_node *rig_core(struct rig *r, const char *name, const char *type,
+                                              uint64_t base, uint64_t bytes)
 {
     const struct type *t = registry_node_type(r->registry, NULL, type);
     struct graph_node *node;
@@ -169,9 +172,11 @@ RIG_UNUSED static struct graph_node *rig_core(struct rig *r, const char *name, c
     return node;
 }
 
-RIG_UNUSED static struct graph_node *rig_cpu(struct rig *r, const char *name, const struct bp_cpu_class *cls)
+RIG_UNUSED static struct graph_node *rig_cpu(struct rig *r, const char *name,
+                                             const struct bp_cpu_class *cls)
 {
-    struct type *t = rig_type(r, TYPE_CPU, cls, cls->name, cls->props, cls->nprops, cls->state_size, cls->state_align);
+    struct type *t = rig_type(r, TYPE_CPU, cls, cls->name, cls->props, cls->nprops, cls->state_size,
+                              cls->state_align);
     struct graph_node *node;
     uint32_t cpus = 0;
 
@@ -188,8 +193,8 @@ RIG_UNUSED static struct graph_backend *rig_backend(struct rig *r, const char *n
                                                     const struct bp_backend_class *cls)
 {
     struct graph_backend *backend = &r->backends[r->graph.nbackends++];
-    struct type *t = rig_type(r, TYPE_BACKEND, cls, cls->name, cls->props, cls->nprops, cls->instance_size,
-                              cls->instance_align);
+    struct type *t = rig_type(r, TYPE_BACKEND, cls, cls->name, cls->props, cls->nprops,
+                              cls->instance_size, cls->instance_align);
 
     backend->name = (char *)name;
     backend->pos = (struct diag_pos){"rig.yaml", 100 + r->graph.nbackends, 1};
@@ -202,8 +207,8 @@ RIG_UNUSED static struct graph_backend *rig_backend(struct rig *r, const char *n
 RIG_UNUSED static void rig_accel(struct rig *r, const struct bp_accel_class *cls)
 {
     struct graph_accel *accel = &r->accels[r->graph.naccels++];
-    struct type *t = rig_type(r, TYPE_ACCEL, cls, cls->name, cls->props, cls->nprops, cls->instance_size,
-                              cls->instance_align);
+    struct type *t = rig_type(r, TYPE_ACCEL, cls, cls->name, cls->props, cls->nprops,
+                              cls->instance_size, cls->instance_align);
 
     accel->type = t;
     accel->name = (char *)cls->name;
@@ -234,8 +239,9 @@ static uint32_t rig_port(const struct graph_node *node, const char *name)
     return 0;
 }
 
-RIG_UNUSED static void rig_wire(struct rig *r, struct graph_node *from, const char *out, uint32_t out_index,
-                                struct graph_node *to, const char *in, uint32_t in_index, bool invert)
+RIG_UNUSED static void rig_wire(struct rig *r, struct graph_node *from, const char *out,
+                                uint32_t out_index, struct graph_node *to, const char *in,
+                                uint32_t in_index, bool invert)
 {
     r->wires[r->graph.nwires++] = (struct graph_wire){
         .from = from,
@@ -248,13 +254,15 @@ RIG_UNUSED static void rig_wire(struct rig *r, struct graph_node *from, const ch
     };
 }
 
-RIG_UNUSED static void rig_clock(struct rig *r, struct graph_node *from, const char *out, struct graph_node *to,
-                                 const char *in)
+RIG_UNUSED static void rig_clock(struct rig *r, struct graph_node *from, const char *out,
+                                 struct graph_node *to, const char *in)
 {
-    r->clocks[r->graph.nclocks++] = (struct graph_clock){from, rig_port(from, out), 0, to, rig_port(to, in)};
+    r->clocks[r->graph.nclocks++] =
+        (struct graph_clock){from, rig_port(from, out), 0, to, rig_port(to, in)};
 }
 
-RIG_UNUSED static void rig_attach(struct rig *r, struct graph_node *node, const char *port, const char *backend)
+RIG_UNUSED static void rig_attach(struct rig *r, struct graph_node *node, const char *port,
+                                  const char *backend)
 {
     r->attaches[r->graph.nattaches++] =
         (struct graph_attach){node, rig_port(node, port), (char *)backend, node->pos, false};

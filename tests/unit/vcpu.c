@@ -236,7 +236,8 @@ Test(vcpu, a_sleeping_cpu_uses_no_time)
     machine_run(r.m);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     cr_assert_lt(atomic_load(&cpu(0)->steps), 20, "it did not poll its way through");
-    cr_assert_lt((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000, 200);
+    cr_assert_lt((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000,
+                 200);
 }
 
 /* --- the ways a run ends ---------------------------------------------------------------------------------------- */
@@ -288,7 +289,8 @@ static void quit_by(int number, int32_t (*program)(struct fake_cpu *c))
     sigemptyset(&set);
     sigaddset(&set, number);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    pthread_create(&thread, NULL, interrupt_later, (void *)(uintptr_t)number); /* only [main] takes the signal */
+    pthread_create(&thread, NULL, interrupt_later,
+                   (void *)(uintptr_t)number); /* only [main] takes the signal */
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     result = machine_run(r.m);
     pthread_join(thread, NULL);

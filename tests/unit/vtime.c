@@ -5,7 +5,7 @@
  */
 #include "fake.h"
 
-#define MS 1000000ull
+#define MS   1000000ull
 #define HOUR (3600ull * 1000 * MS)
 
 static struct rig r;
@@ -104,7 +104,8 @@ Test(vtime, the_loop_wakes_for_a_deadline_and_not_before_it)
     board();
     vtime_start(t);
     for (uint32_t i = 1; i <= 20; i++) {
-        uint64_t deadline = vtime_now(t) + 300000; /* less than the grain of the loop's own timers */
+        uint64_t deadline =
+            vtime_now(t) + 300000; /* less than the grain of the loop's own timers */
 
         arm(0, deadline);
         turn_until_expired(0, i);

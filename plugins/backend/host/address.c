@@ -86,8 +86,8 @@ void address_text(const struct address *a, char *text, uint32_t room)
 
     if (a->storage.ss_family == AF_UNIX)
         snprintf(text, room, "%s", ((const struct sockaddr_un *)&a->storage)->sun_path);
-    else if (getnameinfo((const struct sockaddr *)&a->storage, a->bytes, host, sizeof(host), port, sizeof(port),
-                         NI_NUMERICHOST | NI_NUMERICSERV))
+    else if (getnameinfo((const struct sockaddr *)&a->storage, a->bytes, host, sizeof(host), port,
+                         sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV))
         snprintf(text, room, "(unknown)");
     else
         snprintf(text, room, a->storage.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);

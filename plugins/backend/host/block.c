@@ -12,9 +12,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define SECTOR 512u
+#define SECTOR  512u
 #define VECTORS 64
-#define ZEROES 65536u
+#define ZEROES  65536u
 
 struct disk_job {
     struct job job;
@@ -28,7 +28,10 @@ static const char *const op_names[] = {"read", "write", "flush", "discard", "zer
 
 static int32_t to_status(int error)
 {
-    return !error ? BP_OK : error == ENOMEM ? BP_E_NOMEM : error == EOPNOTSUPP ? BP_E_UNSUPPORTED : BP_E_IO;
+    return !error                ? BP_OK
+           : error == ENOMEM     ? BP_E_NOMEM
+           : error == EOPNOTSUPP ? BP_E_UNSUPPORTED
+                                 : BP_E_IO;
 }
 
 static void run(struct job *job)
@@ -55,8 +58,9 @@ static void settle(struct disk_job *j)
     else
         d->jobs = j->next;
     if (j->error)
-        services_log(&d->sv, BP_LOG_ERROR, "%s of %llu bytes at %llu failed: %s", op_names[j->io->op],
-                     (unsigned long long)j->io->bytes, (unsigned long long)j->io->offset, strerror(j->error));
+        services_log(&d->sv, BP_LOG_ERROR, "%s of %llu bytes at %llu failed: %s",
+                     op_names[j->io->op], (unsigned long long)j->io->bytes,
+                     (unsigned long long)j->io->offset, strerror(j->error));
     d->sv.host->complete(d->sv.dev, j->io, to_status(j->error));
 }
 
@@ -157,7 +161,8 @@ static void advance(struct cursor *at, const struct bp_block_io *io, uint64_t by
 }
 
 /* The next vectors, `bytes` at most; their number. */
-static int collect(struct iovec v[VECTORS], const struct cursor *at, const struct bp_block_io *io, uint64_t bytes)
+static int collect(struct iovec v[VECTORS], const struct cursor *at, const struct bp_block_io *io,
+                   uint64_t bytes)
 {
     uint64_t skip = at->skip;
     int count = 0;
@@ -175,7 +180,8 @@ static int collect(struct iovec v[VECTORS], const struct cursor *at, const struc
     return count;
 }
 
-int disk_move(int fd, int write, const struct bp_block_io *io, uint64_t from, uint64_t bytes, uint64_t offset)
+int disk_move(int fd, int write, const struct bp_block_io *io, uint64_t from, uint64_t bytes,
+              uint64_t offset)
 {
     struct cursor at = {0};
     struct iovec v[VECTORS];
@@ -223,11 +229,14 @@ int disk_punch(int fd, uint64_t offset, uint64_t bytes, int must_read_zero)
     if (!bytes)
         return 0;
     do
-        result = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes);
+        result =
+            fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes);
     while (result && errno == EINTR);
     if (!result)
         return 0;
     if (must_read_zero)
         return disk_write_zeroes(fd, offset, bytes);
-    return errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL ? 0 : errno; /* a discard is advice */
+    return errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL
+               ? 0
+               : errno; /* a discard is advice */
 }

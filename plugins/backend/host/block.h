@@ -28,7 +28,8 @@ void disk_drain(struct disk *d);
 
 /* --- helpers for execute(); 0 or an errno ------------------------------------------------------------------ */
 /* Moves the part [from, from + bytes) of a request between its memory and a file at `offset`. */
-int disk_move(int fd, int write, const struct bp_block_io *io, uint64_t from, uint64_t bytes, uint64_t offset);
+int disk_move(int fd, int write, const struct bp_block_io *io, uint64_t from, uint64_t bytes,
+              uint64_t offset);
 int disk_write_zeroes(int fd, uint64_t offset, uint64_t bytes);
 /* Drops the storage of a range. `must_read_zero`: writes zeroes where it cannot. */
 int disk_punch(int fd, uint64_t offset, uint64_t bytes, int must_read_zero);

@@ -207,14 +207,16 @@ int32_t channel_open(struct channel *c, int in_fd, int out_fd)
     if (out_fd >= 0) {
         c->out_watch = c->sv.loop->watch(c->sv.dev, out_fd, 0, on_event);
         c->out_file = !c->out_watch;
-        c->blocking = !(fcntl(out_fd, F_GETFL) & O_NONBLOCK); /* now: a loop may set it for what it watches */
+        c->blocking =
+            !(fcntl(out_fd, F_GETFL) & O_NONBLOCK); /* now: a loop may set it for what it watches */
         if (c->out_file && outfile_init(&c->outfile, &c->sv, out_fd, outfile_ready, c) != BP_OK) {
             channel_close(c);
             return BP_E_NOMEM;
         }
     }
     if (in_fd >= 0) {
-        c->in_watch = in_fd == out_fd ? c->out_watch : c->sv.loop->watch(c->sv.dev, in_fd, 0, on_event);
+        c->in_watch =
+            in_fd == out_fd ? c->out_watch : c->sv.loop->watch(c->sv.dev, in_fd, 0, on_event);
         c->in_file = !c->in_watch;
     }
     set_interest(c);

@@ -14,10 +14,10 @@
 
 struct channel {
     struct services sv;
-    int in_fd, out_fd; /* borrowed; -1: none */
+    int in_fd, out_fd;                     /* borrowed; -1: none */
     struct bp_watch *in_watch, *out_watch; /* the same one when the descriptors are the same */
-    struct outfile outfile; /* when out_fd cannot be polled */
-    struct channel_read *reading; /* when in_fd cannot be polled: the read in flight */
+    struct outfile outfile;                /* when out_fd cannot be polled */
+    struct channel_read *reading;          /* when in_fd cannot be polled: the read in flight */
     uint64_t credit;
     uint8_t in_file, out_file, is_socket, blocking;
     uint8_t owed;   /* writable() was promised */

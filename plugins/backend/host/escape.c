@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define CONTROL(letter) ((uint8_t)((letter) & 0x1f))
+#define CONTROL(letter) ((uint8_t)((letter)&0x1f))
 
 static const struct {
     char key;
@@ -58,8 +58,9 @@ void escape_help(const struct escape *e, char *text, uint32_t room)
     uint32_t at = (uint32_t)snprintf(text, room, "\r\n");
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && at < room; i++)
-        at += (uint32_t)snprintf(text + at, room - at, "Ctrl-%c %c       %s\r\n", prefix, keys[i].key,
-                                 keys[i].doc);
+        at += (uint32_t)snprintf(text + at, room - at, "Ctrl-%c %c       %s\r\n", prefix,
+                                 keys[i].key, keys[i].doc);
     if (at < room)
-        snprintf(text + at, room - at, "Ctrl-%c Ctrl-%c  send Ctrl-%c to the guest\r\n", prefix, prefix, prefix);
+        snprintf(text + at, room - at, "Ctrl-%c Ctrl-%c  send Ctrl-%c to the guest\r\n", prefix,
+                 prefix, prefix);
 }

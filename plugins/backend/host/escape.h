@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 enum escape_action {
-    ESCAPE_PASS,  /* the byte is the guest's */
-    ESCAPE_WAIT,  /* it was the prefix, or a key without a meaning; nothing goes to the guest */
+    ESCAPE_PASS, /* the byte is the guest's */
+    ESCAPE_WAIT, /* it was the prefix, or a key without a meaning; nothing goes to the guest */
     ESCAPE_LEAVE,
     ESCAPE_HELP,
     ESCAPE_BREAK,

@@ -47,13 +47,15 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     f->out = open(f->path, O_WRONLY | O_CREAT | (f->append ? O_APPEND : O_TRUNC) | common, 0666);
     if (f->out < 0)
         return errno == ENXIO
-                   ? services_fail(sv, BP_E_IO, "path", "%s: nobody reads this FIFO: start the reader first",
-                                   f->path)
-                   : services_fail_errno(sv, errno, "path", f->path, "choose a path that can be written");
+                   ? services_fail(sv, BP_E_IO, "path",
+                                   "%s: nobody reads this FIFO: start the reader first", f->path)
+                   : services_fail_errno(sv, errno, "path", f->path,
+                                         "choose a path that can be written");
     if (f->input) {
         f->in = open(f->input, O_RDONLY | common);
         if (f->in < 0)
-            return services_fail_errno(sv, errno, "input", f->input, "choose a file that can be read");
+            return services_fail_errno(sv, errno, "input", f->input,
+                                       "choose a file that can be read");
     }
     status = channel_open(&f->channel, f->in, f->out);
     if (status == BP_OK)

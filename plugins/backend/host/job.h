@@ -12,10 +12,11 @@
 #include "services.h"
 
 struct job {
-    void (*run)(struct job *job);  /* on a pool thread; must not touch the instance beyond what it locks */
-    void (*done)(struct job *job); /* [main] */
+    void (*run)(
+        struct job *job); /* on a pool thread; must not touch the instance beyond what it locks */
+    void (*done)(struct job *job);    /* [main] */
     void (*release)(struct job *job); /* [main]; instead of done() once abandoned; frees it */
-    int ended, abandoned; /* private */
+    int ended, abandoned;             /* private */
 };
 
 /* BP_OK: done() or release() follows. Otherwise neither does, and the job is the caller's again. */

@@ -87,15 +87,19 @@ static int32_t fill(struct memory *m, int fd)
     int error;
 
     if (fd >= 0 && (fstat(fd, &info) || !S_ISREG(info.st_mode)))
-        return services_fail(sv, BP_E_INVAL, "path", "%s: not a regular file: name an image", m->path);
+        return services_fail(sv, BP_E_INVAL, "path", "%s: not a regular file: name an image",
+                             m->path);
     if (!m->size)
         m->size = (uint64_t)info.st_size;
     if (!m->size)
-        return services_fail(sv, BP_E_INVAL, "size", "the medium has no size: give `size`, or a `path` with content");
+        return services_fail(sv, BP_E_INVAL, "size",
+                             "the medium has no size: give `size`, or a `path` with content");
     if ((uint64_t)info.st_size > m->size)
-        return services_fail(sv, BP_E_INVAL, "size", "%s has %llu bytes, more than the medium: raise `size`", m->path,
+        return services_fail(sv, BP_E_INVAL, "size",
+                             "%s has %llu bytes, more than the medium: raise `size`", m->path,
                              (unsigned long long)info.st_size);
-    m->data = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    m->data = mmap(NULL, m->size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (m->data == MAP_FAILED) {
         m->data = NULL;
         return services_fail_errno(sv, errno, "size", "the medium", "make it smaller");

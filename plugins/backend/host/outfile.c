@@ -53,8 +53,8 @@ static void free_job(struct job *job)
 static void note_result(struct outfile *o, int error)
 {
     if (error && !o->failing)
-        services_log(o->sv, BP_LOG_ERROR, "output is being lost: %s: make room or choose another file",
-                     strerror(error));
+        services_log(o->sv, BP_LOG_ERROR,
+                     "output is being lost: %s: make room or choose another file", strerror(error));
     o->failing = error != 0;
 }
 
@@ -109,7 +109,8 @@ here:
     o->used = 0;
 }
 
-int32_t outfile_init(struct outfile *o, const struct services *sv, int fd, void (*ready)(void *ctx), void *ctx)
+int32_t outfile_init(struct outfile *o, const struct services *sv, int fd, void (*ready)(void *ctx),
+                     void *ctx)
 {
     *o = (struct outfile){.sv = sv, .fd = fd, .ready = ready, .ctx = ctx, .fill = malloc(ROOM)};
     return o->fill ? BP_OK : BP_E_NOMEM;

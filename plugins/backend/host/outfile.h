@@ -15,15 +15,17 @@ struct outfile {
     int fd; /* borrowed; -1: closed */
     uint8_t *fill;
     uint64_t used;
-    struct outfile_job *job; /* being written */
+    struct outfile_job *job;  /* being written */
     void (*ready)(void *ctx); /* room again, after a write that took less than offered */
     void *ctx;
     int owed, failing;
 };
 
-int32_t outfile_init(struct outfile *o, const struct services *sv, int fd, void (*ready)(void *ctx), void *ctx);
+int32_t outfile_init(struct outfile *o, const struct services *sv, int fd, void (*ready)(void *ctx),
+                     void *ctx);
 /* Writes out what is left, waiting for it; accepts a zeroed one. */
 void outfile_finish(struct outfile *o);
-uint64_t outfile_write(struct outfile *o, const void *data, uint64_t bytes); /* how many were taken */
+uint64_t outfile_write(struct outfile *o, const void *data,
+                       uint64_t bytes); /* how many were taken */
 
 #endif

@@ -28,7 +28,8 @@ static int make_top(void)
     const char *folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
 
     for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-        int fd = folders[i] && *folders[i] ? open(folders[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+        int fd =
+            folders[i] && *folders[i] ? open(folders[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
 
         if (fd >= 0)
             return fd;

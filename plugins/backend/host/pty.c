@@ -45,7 +45,8 @@ static void look(void *self, void *ctx);
 static void look_later(struct pty *p)
 {
     if (p->channel.sv.loop->after(p->channel.sv.dev, LOOK_AGAIN_MS, look, NULL) != BP_OK)
-        services_log(&p->channel.sv, BP_LOG_ERROR, "no memory for a timer: %s stays closed", p->path);
+        services_log(&p->channel.sv, BP_LOG_ERROR, "no memory for a timer: %s stays closed",
+                     p->path);
 }
 
 static void closed(struct channel *c)
@@ -128,7 +129,8 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     p->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     if (p->master < 0 || grantpt(p->master) || unlockpt(p->master) ||
         ptsname_r(p->master, p->path, sizeof(p->path)) || make_transparent(p->path))
-        return services_fail_errno(&c->sv, errno, NULL, "a pseudo-terminal", "is /dev/pts there, and not full?");
+        return services_fail_errno(&c->sv, errno, NULL, "a pseudo-terminal",
+                                   "is /dev/pts there, and not full?");
     if (p->link) {
         status = make_link(p);
         if (status != BP_OK)

@@ -69,10 +69,12 @@ static int32_t lock(const struct raw *r, int writes)
     if (!fcntl(r->fd, F_OFD_SETLK, &range))
         return BP_OK;
     if (errno == EAGAIN || errno == EACCES)
-        return services_fail(&r->disk.sv, BP_E_IO, "path",
-                             "%s: in use already: give each user a copy, or `snapshot: true` to all of them",
-                             r->path);
-    services_log(&r->disk.sv, BP_LOG_WARN, "%s cannot be locked (%s): make sure nobody else writes to it", r->path,
+        return services_fail(
+            &r->disk.sv, BP_E_IO, "path",
+            "%s: in use already: give each user a copy, or `snapshot: true` to all of them",
+            r->path);
+    services_log(&r->disk.sv, BP_LOG_WARN,
+                 "%s cannot be locked (%s): make sure nobody else writes to it", r->path,
                  strerror(errno));
     return BP_OK;
 }
@@ -94,12 +96,14 @@ static int32_t open_image(struct raw *r)
     if (fstat(r->fd, &info))
         return services_fail_errno(sv, errno, "path", r->path, "check the path");
     if (!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode))
-        return services_fail(sv, BP_E_INVAL, "path", "%s: neither a file nor a block device: name an image", r->path);
+        return services_fail(sv, BP_E_INVAL, "path",
+                             "%s: neither a file nor a block device: name an image", r->path);
     bytes = lseek(r->fd, 0, SEEK_END);
     if (bytes < 0)
         return services_fail_errno(sv, errno, "path", r->path, "choose another image");
     if (!bytes)
-        return services_fail(sv, BP_E_INVAL, "path", "%s: empty: give it a size, as with truncate -s 1G", r->path);
+        return services_fail(sv, BP_E_INVAL, "path",
+                             "%s: empty: give it a size, as with truncate -s 1G", r->path);
     r->disk.bytes = (uint64_t)bytes;
     return lock(r, writes);
 }
@@ -113,16 +117,19 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     if (status != BP_OK)
         return status;
     if (r->read_only && r->snapshot)
-        return services_fail(&d->sv, BP_E_INVAL, "snapshot", "means nothing for a read-only medium: drop one of the two");
+        return services_fail(&d->sv, BP_E_INVAL, "snapshot",
+                             "means nothing for a read-only medium: drop one of the two");
     if (r->serial && strlen(r->serial) > 20)
-        return services_fail(&d->sv, BP_E_INVAL, "serial", "`%s` is longer than 20 characters: shorten it", r->serial);
+        return services_fail(&d->sv, BP_E_INVAL, "serial",
+                             "`%s` is longer than 20 characters: shorten it", r->serial);
     status = open_image(r);
     if (status != BP_OK)
         return status;
     if (r->snapshot) {
         r->overlay = overlay_create(r->fd, d->bytes);
         if (!r->overlay)
-            return services_fail_errno(&d->sv, errno, "snapshot", "a temporary file", "make room, or set TMPDIR");
+            return services_fail_errno(&d->sv, errno, "snapshot", "a temporary file",
+                                       "make room, or set TMPDIR");
     }
     d->read_only = r->read_only;
     d->serial = r->serial;

@@ -23,7 +23,8 @@ int32_t services_init(struct services *sv, struct bp_dev *dev, const struct bp_c
     return sv->loop && sv->host ? BP_OK : BP_E_UNSUPPORTED;
 }
 
-int32_t services_fail(const struct services *sv, int32_t status, const char *property, const char *format, ...)
+int32_t services_fail(const struct services *sv, int32_t status, const char *property,
+                      const char *format, ...)
 {
     char text[TEXT_BYTES];
     va_list args;
@@ -36,12 +37,10 @@ int32_t services_fail(const struct services *sv, int32_t status, const char *pro
     return status;
 }
 
-int32_t services_fail_errno(const struct services *sv, int error, const char *property, const char *what,
-                            const char *cure)
+int32_t services_fail_errno(const struct services *sv, int error, const char *property,
+                            const char *what, const char *cure)
 {
-    int32_t status = error == ENOMEM   ? BP_E_NOMEM
-                     : error == ENOENT ? BP_E_NOENT
-                                       : BP_E_IO;
+    int32_t status = error == ENOMEM ? BP_E_NOMEM : error == ENOENT ? BP_E_NOENT : BP_E_IO;
 
     return services_fail(sv, status, property, "%s: %s: %s", what, strerror(error), cure);
 }

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MS UINT64_C(1000000) /* nanoseconds */
+#define MS      UINT64_C(1000000) /* nanoseconds */
 #define BACKLOG 8
 
 struct sock {
@@ -30,15 +30,16 @@ struct sock {
     struct address address;
 };
 
-#define COMMON_PROPS                                                                                         \
-    {.name = "reconnect",                                                                                    \
-     .doc = "How long to wait before connecting again after a failure or a loss; 0s: never.",                \
-     .type = BP_PROP_DURATION,                                                                               \
-     .offset = offsetof(struct sock, reconnect),                                                             \
-     .def = "1s"},                                                                                           \
-    {                                                                                                        \
-        .name = "wait", .doc = "Hold output back while there is no peer, instead of losing it.",             \
-        .type = BP_PROP_BOOL, .offset = offsetof(struct sock, wait), .def = "false"                          \
+#define RECONNECT_PROP                                                                             \
+    {                                                                                              \
+        .name = "reconnect",                                                                       \
+        .doc = "How long to wait before connecting again after a failure or a loss; 0s: never.",   \
+        .type = BP_PROP_DURATION, .offset = offsetof(struct sock, reconnect), .def = "1s"          \
+    }
+#define WAIT_PROP                                                                                  \
+    {                                                                                              \
+        .name = "wait", .doc = "Hold output back while there is no peer, instead of losing it.",   \
+        .type = BP_PROP_BOOL, .offset = offsetof(struct sock, wait), .def = "false"                \
     }
 
 static const struct bp_prop tcp_props[] = {
@@ -50,7 +51,8 @@ static const struct bp_prop tcp_props[] = {
      .doc = "Address to connect to: host:port.",
      .type = BP_PROP_STR,
      .offset = offsetof(struct sock, connect)},
-    COMMON_PROPS,
+    RECONNECT_PROP,
+    WAIT_PROP,
 };
 
 static const struct bp_prop unix_props[] = {
@@ -62,7 +64,8 @@ static const struct bp_prop unix_props[] = {
      .doc = "Path of a socket to connect to.",
      .type = BP_PROP_PATH,
      .offset = offsetof(struct sock, connect)},
-    COMMON_PROPS,
+    RECONNECT_PROP,
+    WAIT_PROP,
 };
 
 static void try_later(struct sock *s);
@@ -151,8 +154,9 @@ static int32_t start_listening(struct sock *s)
         setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(s->listener, name, s->address.bytes))
         return services_fail_errno(sv, errno, "listen", s->listen,
-                                   errno == EADDRINUSE ? "end the other program or choose another address"
-                                                       : "choose another address");
+                                   errno == EADDRINUSE
+                                       ? "end the other program or choose another address"
+                                       : "choose another address");
     s->bound = (uint8_t)local;
     if (listen(s->listener, BACKLOG))
         return services_fail_errno(sv, errno, "listen", s->listen, "choose another address");
@@ -296,7 +300,8 @@ static void try_later(struct sock *s)
 {
     const struct services *sv = &s->channel.sv;
 
-    if (s->reconnect && sv->loop->after(sv->dev, (s->reconnect + MS - 1) / MS, try_now, NULL) != BP_OK)
+    if (s->reconnect &&
+        sv->loop->after(sv->dev, (s->reconnect + MS - 1) / MS, try_now, NULL) != BP_OK)
         services_log(sv, BP_LOG_ERROR, "no memory for a timer: will not connect again");
 }
 
@@ -333,7 +338,8 @@ static int32_t init(struct sock *s, struct bp_dev *dev, const struct bp_core *co
     else if (s->listen)
         wrong = address_resolve(&s->address, text, 1);
     if (wrong)
-        return services_fail(sv, BP_E_INVAL, s->listen ? "listen" : "connect", "%s: %s", text, wrong);
+        return services_fail(sv, BP_E_INVAL, s->listen ? "listen" : "connect", "%s: %s", text,
+                             wrong);
     if (s->listen)
         status = start_listening(s);
     return status == BP_OK ? sv->loop->after(dev, 0, begin_alone, NULL) : status;

@@ -29,7 +29,7 @@ struct stdio {
     struct escape escape;
     struct termios saved;
     int in, out;
-    int flags[2]; /* of descriptors 0 and 1, which other processes share */
+    int flags[2];   /* of descriptors 0 and 1, which other processes share */
     uint8_t *ahead; /* a ring of keys the guest has no room for yet */
     uint32_t first, count;
     uint8_t full;
@@ -54,7 +54,8 @@ static void keep(struct stdio *s, uint8_t byte)
 {
     if (s->count == AHEAD) {
         if (!s->full)
-            services_log(&s->channel.sv, BP_LOG_WARN, "the guest takes no input: keys are being lost");
+            services_log(&s->channel.sv, BP_LOG_WARN,
+                         "the guest takes no input: keys are being lost");
         s->full = 1;
         return;
     }
@@ -84,6 +85,7 @@ static void act(struct stdio *s, enum escape_action action)
 {
     struct channel *c = &s->channel;
     char help[512];
+    ssize_t shown;
 
     switch (action) {
     case ESCAPE_LEAVE:
@@ -97,9 +99,9 @@ static void act(struct stdio *s, enum escape_action action)
         break;
     case ESCAPE_HELP:
         escape_help(&s->escape, help, sizeof(help));
-        /* A terminal that takes nothing now (Ctrl-S) gets no help; the loop does not wait for it. */
-        if (write(s->out, help, strlen(help)) < 0)
-            break;
+        /* A terminal that takes nothing now gets no help: the loop waits for nobody. */
+        shown = write(s->out, help, strlen(help));
+        (void)shown;
         break;
     case ESCAPE_PASS:
     case ESCAPE_WAIT:
@@ -159,7 +161,8 @@ static int32_t make_raw(struct stdio *s)
     struct termios raw;
 
     if (tcgetattr(STDIN_FILENO, &s->saved))
-        return services_fail_errno(&s->channel.sv, errno, NULL, "the terminal", "give input through a pipe");
+        return services_fail_errno(&s->channel.sv, errno, NULL, "the terminal",
+                                   "give input through a pipe");
     raw = s->saved;
     raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
     raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
@@ -169,7 +172,8 @@ static int32_t make_raw(struct stdio *s)
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     if (tcsetattr(STDIN_FILENO, TCSANOW, &raw))
-        return services_fail_errno(&s->channel.sv, errno, NULL, "the terminal", "give input through a pipe");
+        return services_fail_errno(&s->channel.sv, errno, NULL, "the terminal",
+                                   "give input through a pipe");
     s->raw = 1;
     return BP_OK;
 }
@@ -185,8 +189,8 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     if (status != BP_OK)
         return status;
     if (escape_parse(&s->escape, s->escape_text ? s->escape_text : "none"))
-        return services_fail(&c->sv, BP_E_INVAL, "escape", "`%s` is no prefix: ctrl-a to ctrl-z, or none",
-                             s->escape_text);
+        return services_fail(&c->sv, BP_E_INVAL, "escape",
+                             "`%s` is no prefix: ctrl-a to ctrl-z, or none", s->escape_text);
     if (tty && reads) {
         s->ahead = malloc(AHEAD);
         if (!s->ahead)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * aclint.c - RISC-V Advanced Core Local Interruptor 1.0-rc4: machine timers, machine and supervisor software interrupts.
- * With MSWI at 0, MTIMER at 0x4000 of one window it is the SiFive CLINT (section 1.1), which is what the device tree calls
- * it.
+ * aclint.c - RISC-V Advanced Core Local Interruptor 1.0-rc4: machine timers, machine and supervisor
+ * software interrupts. With MSWI at 0, MTIMER at 0x4000 of one window it is the SiFive CLINT
+ * (section 1.1), which is what the device tree calls it.
  */
 #include "platform.h"
 
@@ -16,7 +16,7 @@
 
 /* 2.2, table 3: MTIMECMP of hart i at 8 i, MTIME behind 4095 of them, as CLINT has it. */
 #define MTIME_OFFSET 0x7ff8u
-#define WATCHERS 64u
+#define WATCHERS     64u
 
 struct aclint {
     struct bp_dev *dev;
@@ -29,8 +29,8 @@ struct aclint {
     struct bp_list harts;
     uint32_t msip_bits[PLATFORM_HARTS];
     uint64_t mtimecmp[PLATFORM_HARTS];
-    /* mtime = ticks(now - since) + base, in atomics: harts read it without the machine lock. `sequence` is odd during a
-     * change of the two. */
+    /* mtime = ticks(now - since) + base, in atomics: harts read it without the machine lock.
+     * `sequence` is odd during a change of the two. */
     _Atomic uint64_t base, since, rate;
     _Atomic uint32_t sequence;
     uint64_t saved; /* the count, in a snapshot */
@@ -41,7 +41,7 @@ struct aclint {
     uint32_t nwatchers;
 };
 
-/* --- mtime ---------------------------------------------------------------------------------------------- */
+/* --- mtime ---------------------------------------------------------------------------- */
 
 static uint64_t counter_read(void *self)
 {
@@ -100,7 +100,8 @@ static int32_t counter_watch(void *self, void (*fn)(void *ctx), void *ctx)
     return BP_OK;
 }
 
-/* Drives every mtip by comparison (2.1: MTIME >= MTIMECMP) and sets the timer for the next that will change. */
+/* Drives every mtip by comparison (2.1: MTIME >= MTIMECMP) and sets the timer for the next that
+ * will change. */
 static void update_timers(struct aclint *a)
 {
     uint64_t count = counter_read(a), next = UINT64_MAX;
@@ -140,9 +141,10 @@ static void on_clock(void *self, uint64_t hz)
     jumped(a);
 }
 
-/* --- registers -------------------------------------------------------------------------------------------- */
+/* --- registers ------------------------------------------------------------------------ */
 
-static uint64_t read_mtime(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
+static uint64_t read_mtime(void *self, uint32_t index, uint64_t value,
+                           const struct bp_access *access)
 {
     return counter_read(self);
 }
@@ -178,29 +180,66 @@ static void write_setssip(void *self, uint32_t index, uint64_t value, uint64_t o
 }
 
 static const struct bp_reg mswi_regs[] = {
-    {.offset = 0, .width = 4, .name = "MSIP", .doc = "machine software interrupt of a hart", .write_mask = 1,
-     .bound = BP_OFFSET(struct aclint, msip_bits), .count = PLATFORM_HARTS, .on_write = write_msip},
+    {.offset = 0,
+     .width = 4,
+     .name = "MSIP",
+     .doc = "machine software interrupt of a hart",
+     .write_mask = 1,
+     .bound = BP_OFFSET(struct aclint, msip_bits),
+     .count = PLATFORM_HARTS,
+     .on_write = write_msip},
 };
 
 static const struct bp_reg mtimer_regs[] = {
-    {.offset = 0, .width = 8, .name = "MTIMECMP", .doc = "when a hart's timer interrupt begins", .reset = UINT64_MAX,
-     .bound = BP_OFFSET(struct aclint, mtimecmp), .count = PLATFORM_HARTS, .on_write = write_mtimecmp},
-    {.offset = MTIME_OFFSET, .width = 8, .name = "MTIME", .doc = "the count", .bound = BP_UNBOUND, .on_read = read_mtime,
+    {.offset = 0,
+     .width = 8,
+     .name = "MTIMECMP",
+     .doc = "when a hart's timer interrupt begins",
+     .reset = UINT64_MAX,
+     .bound = BP_OFFSET(struct aclint, mtimecmp),
+     .count = PLATFORM_HARTS,
+     .on_write = write_mtimecmp},
+    {.offset = MTIME_OFFSET,
+     .width = 8,
+     .name = "MTIME",
+     .doc = "the count",
+     .bound = BP_UNBOUND,
+     .on_read = read_mtime,
      .on_write = write_mtime},
 };
 
 static const struct bp_reg sswi_regs[] = {
-    {.offset = 0, .width = 4, .access = BP_REG_WO, .name = "SETSSIP", .doc = "sets a hart's supervisor software interrupt",
-     .bound = BP_UNBOUND, .count = PLATFORM_HARTS, .on_write = write_setssip},
+    {.offset = 0,
+     .width = 4,
+     .access = BP_REG_WO,
+     .name = "SETSSIP",
+     .doc = "sets a hart's supervisor software interrupt",
+     .bound = BP_UNBOUND,
+     .count = PLATFORM_HARTS,
+     .on_write = write_setssip},
 };
 
 static const struct bp_region regions[] = {
-    {.name = "mswi", .doc = "machine software interrupts", .min_width = 4, .max_width = 4, .regs = BP_ARRAY(mswi_regs)},
-    {.name = "mtimer", .doc = "timers", .min_width = 4, .max_width = 8, .regs = BP_ARRAY(mtimer_regs)},
-    {.name = "sswi", .doc = "supervisor software interrupts", .min_width = 4, .max_width = 4, .regs = BP_ARRAY(sswi_regs)},
+    {.name = "mswi",
+     .doc = "machine software interrupts",
+     .min_width = 4,
+     .max_width = 4,
+     .regs = BP_ARRAY(mswi_regs)},
+    {.name = "mtimer",
+     .doc = "timers",
+     .min_width = 4,
+     .max_width = 8,
+     .regs = BP_ARRAY(mtimer_regs)},
+    {.name = "sswi",
+     .doc = "supervisor software interrupts",
+     .min_width = 4,
+     .max_width = 4,
+     .regs = BP_ARRAY(sswi_regs)},
 };
 
-/* --- class ------------------------------------------------------------------------------------------------ */
+/* --- class
+ *
+ * ------------------------------------------------------------------------------------------------ */
 
 static const struct bp_iface_row ifaces[] = {
     {BP_LINE_ID, BP_OFFSET(struct aclint, lines)},
@@ -232,8 +271,8 @@ static void reset(void *self, uint32_t kind)
     jumped(a);
 }
 
-/* Linux binding timer/sifive,clint.yaml: one node for MSWI and MTIMER with both interrupts of each hart; SSWI is found by
- * nobody there and has no place in it. */
+/* Linux binding timer/sifive,clint.yaml: one node for MSWI and MTIMER with both interrupts of each
+ * hart; SSWI is found by nobody there and has no place in it. */
 static int32_t emit(void *self, const struct bp_fdt_writer *writer)
 {
     const struct aclint *a = self;
@@ -251,19 +290,24 @@ static int32_t emit(void *self, const struct bp_fdt_writer *writer)
         cells[n++] = 7; /* machine timer */
     }
     status = writer->cells(writer->ctx, "interrupts-extended", cells, n);
-    if (status || writer->reg(writer->ctx, 0, &mswi, &mswi_bytes) || writer->reg(writer->ctx, 1, &mtimer, &mtimer_bytes))
+    if (status || writer->reg(writer->ctx, 0, &mswi, &mswi_bytes) ||
+        writer->reg(writer->ctx, 1, &mtimer, &mtimer_bytes))
         return status;
     /* `reg` is one window from MSWI to the end of MTIMER. */
     uint64_t bytes = mtimer + mtimer_bytes - mswi;
-    uint32_t reg[4] = {(uint32_t)(mswi >> 32), (uint32_t)mswi, (uint32_t)(bytes >> 32), (uint32_t)bytes};
+    uint32_t reg[4] = {(uint32_t)(mswi >> 32), (uint32_t)mswi, (uint32_t)(bytes >> 32),
+                       (uint32_t)bytes};
 
     return writer->cells(writer->ctx, "reg", reg, 4);
 }
 
 static const void *get_iface(void *self, const char *id)
 {
-    static const struct bp_counter_iface counter = {
-        .size = sizeof counter, .read = counter_read, .hz = counter_hz, .when = counter_when, .watch = counter_watch};
+    static const struct bp_counter_iface counter = {.size = sizeof counter,
+                                                    .read = counter_read,
+                                                    .hz = counter_hz,
+                                                    .when = counter_when,
+                                                    .watch = counter_watch};
     static const struct bp_fdt_node node = {.size = sizeof node,
                                             .flags = BP_FDT_NO_INTERRUPTS | BP_FDT_NO_REG,
                                             .name = "clint",
@@ -276,28 +320,41 @@ static const void *get_iface(void *self, const char *id)
 }
 
 static const struct bp_prop props[] = {
-    {.name = "harts", .doc = "The harts it serves, in the order of its registers.", .type = BP_PROP_LIST,
-     .flags = BP_PROP_REQUIRED, .element = BP_PROP_REF, .offset = BP_OFFSET(struct aclint, harts), .min = 1,
+    {.name = "harts",
+     .doc = "The harts it serves, in the order of its registers.",
+     .type = BP_PROP_LIST,
+     .flags = BP_PROP_REQUIRED,
+     .element = BP_PROP_REF,
+     .offset = BP_OFFSET(struct aclint, harts),
+     .min = 1,
      .max = PLATFORM_HARTS},
 };
 
-#define HART_LINE(port, member, text) \
-    {.name = port, .doc = text, .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = BP_OFFSET(struct aclint, member), \
-     .via_prop = "harts", .via_port = port}
+#define HART_LINE(port, member, text)                                                              \
+    {                                                                                              \
+        .name = port, .doc = text, .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,                         \
+        .offset = BP_OFFSET(struct aclint, member), .via_prop = "harts", .via_port = port          \
+    }
 
 static const struct bp_port ports[] = {
     HART_LINE("msip", msip, "machine software interrupts"),
     HART_LINE("mtip", mtip, "machine timer interrupts"),
     HART_LINE("ssip", ssip, "supervisor software interrupts"),
-    {.name = "clock", .doc = "what MTIME counts", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN, .flags = BP_PORT_REQUIRED,
-     .offset = BP_OFFSET(struct aclint, clock), .on_clock = on_clock},
+    {.name = "clock",
+     .doc = "what MTIME counts",
+     .kind = BP_PORT_CLOCK,
+     .dir = BP_DIR_IN,
+     .flags = BP_PORT_REQUIRED,
+     .offset = BP_OFFSET(struct aclint, clock),
+     .on_clock = on_clock},
 };
 
 static const struct bp_state_field fields[] = {
     {.tag = 1, .type = BP_STATE_U64, .offset = BP_OFFSET(struct aclint, saved), .name = "count"},
 };
 
-/* A snapshot is taken at one virtual time and continued at another: what it keeps is the count itself. */
+/* A snapshot is taken at one virtual time and continued at another: what it keeps is the count
+ * itself. */
 static int32_t pre_save(void *self)
 {
     struct aclint *a = self;
@@ -314,8 +371,11 @@ static int32_t post_load(void *self)
     return BP_OK;
 }
 
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields),
-                                      .pre_save = pre_save, .post_load = post_load};
+static const struct bp_state state = {.size = sizeof state,
+                                      .version = 1,
+                                      .fields = BP_ARRAY(fields),
+                                      .pre_save = pre_save,
+                                      .post_load = post_load};
 
 const struct bp_device_class aclint_class = {
     .size = sizeof aclint_class,

@@ -2,13 +2,15 @@
  *
  * htif: the Berkeley host-target interface, by which test programs print and end.
  *
- * Source: RISC-V ISA simulator documentation and the conventions of riscv-tests and riscv-pk. A program defines the symbols
- * `tohost` and `fromhost`, 8 bytes each; bits 63:56 of a message are the device, 55:48 the command, 47:0 the
- * payload. Zero in `tohost` says that the host has taken the message, zero in `fromhost` that the target has.
+ * Source: RISC-V ISA simulator documentation and the conventions of riscv-tests and riscv-pk. A
+ * program defines the symbols `tohost` and `fromhost`, 8 bytes each; bits 63:56 of a message are
+ * the device, 55:48 the command, 47:0 the payload. Zero in `tohost` says that the host has taken
+ * the message, zero in `fromhost` that the target has.
  *
- * Device 0 is the system-call proxy: an odd payload ends the run with code payload >> 1, an even one is the address of
- * eight 64-bit words {number, arguments...}; the result goes to the first of them and 1 to `fromhost`. Device 1
- * is the console: command 0 reads a character, command 1 writes one.
+ * Device 0 is the system-call proxy: an odd payload ends the run with code payload >> 1, an even
+ * one is the address of eight 64-bit words {number, arguments...}; the result goes to the first of
+ * them and 1 to `fromhost`. Device 1 is the console: command 0 reads a character, command 1 writes
+ * one.
  */
 #include "platform.h"
 
@@ -22,19 +24,19 @@
 
 #define DEVICE_SYSCALL 0u
 #define DEVICE_CONSOLE 1u
-#define CONSOLE_READ 0u
-#define CONSOLE_WRITE 1u
-#define CONSOLE_VALID 0x100u /* of the answer to a read */
+#define CONSOLE_READ   0u
+#define CONSOLE_WRITE  1u
+#define CONSOLE_VALID  0x100u /* of the answer to a read */
 
-#define SYS_WRITE 64u /* numbers of the RISC-V Linux ABI, as riscv-pk uses them */
-#define SYS_EXIT 93u
+#define SYS_WRITE  64u /* numbers of the RISC-V Linux ABI, as riscv-pk uses them */
+#define SYS_EXIT   93u
 #define SYS_ENOSYS ((uint64_t)-38)
-#define SYS_EBADF ((uint64_t)-9)
+#define SYS_EBADF  ((uint64_t)-9)
 #define SYS_EFAULT ((uint64_t)-14)
 
 #define LOW_HALF_NS 1000000u /* how long the high half of a message may take to follow */
-#define CHUNK 256u
-#define MAX_WRITE 65536u /* of one write(); the target sees a short count and goes on */
+#define CHUNK       256u
+#define MAX_WRITE   65536u /* of one write(); the target sees a short count and goes on */
 
 struct htif {
     struct bp_dev *dev;
@@ -51,7 +53,7 @@ struct htif {
     uint32_t tohost[2], fromhost[2]; /* low, high */
     uint8_t low_written; /* a 32-bit target wrote the low half and not the high one yet */
     uint8_t ended;
-    uint32_t reads;      /* console reads that wait for a character */
+    uint32_t reads;                           /* console reads that wait for a character */
     uint8_t putting, character;               /* a console write the back end had no room for */
     uint64_t block, writing_at, writing_left; /* a write() in progress; block 0: none */
     uint64_t writing_total;
@@ -76,7 +78,7 @@ static void power_off(struct htif *h, uint32_t code)
     h->machine->power(h->dev, BP_POWER_OFF, code);
 }
 
-/* --- system calls ----------------------------------------------------------------------------------------- */
+/* --- system calls --------------------------------------------------------------------- */
 
 static void finish_syscall(struct htif *h, uint64_t result)
 {
@@ -84,7 +86,8 @@ static void finish_syscall(struct htif *h, uint64_t result)
 
     bp_store_le64(bytes, result);
     if (h->dma->write(h->bus, h->block, bytes, sizeof bytes))
-        h->trace->log(h->dev, BP_LOG_GUEST, "the result of a system call cannot be stored: its block is not in memory");
+        h->trace->log(h->dev, BP_LOG_GUEST,
+                      "the result of a system call cannot be stored: its block is not in memory");
     h->block = 0;
     acknowledge(h);
     answer(h, DEVICE_SYSCALL, 0, 1);
@@ -99,7 +102,9 @@ static void continue_write(struct htif *h)
         uint32_t bytes = (uint32_t)bp_min(h->writing_left, CHUNK), taken;
 
         if (h->dma->read(h->bus, h->writing_at, chunk, bytes)) {
-            finish_syscall(h, h->writing_left < h->writing_total ? h->writing_total - h->writing_left : SYS_EFAULT);
+            finish_syscall(h, h->writing_left < h->writing_total
+                                  ? h->writing_total - h->writing_left
+                                  : SYS_EFAULT);
             return;
         }
         taken = h->chars->write(h->chardev, chunk, bytes);
@@ -135,7 +140,7 @@ static void system_call(struct htif *h, uint64_t block)
     }
 }
 
-/* --- console ---------------------------------------------------------------------------------------------- */
+/* --- console -------------------------------------------------------------------------- */
 
 static void put_character(struct htif *h)
 {
@@ -169,7 +174,7 @@ static void on_writable(void *self)
         continue_write(h);
 }
 
-/* --- messages --------------------------------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------------------- */
 
 static void console(struct htif *h, uint32_t command, uint64_t payload)
 {
@@ -213,8 +218,8 @@ static void on_low_half(void *self)
     handle(h);
 }
 
-/* The halves arrive low first, at once from a 64-bit store. A 32-bit program that ends may write the low one alone: it
- * counts when no high half follows. */
+/* The halves arrive low first, at once from a 64-bit store. A 32-bit program that ends may write
+ * the low one alone: it counts when no high half follows. */
 static void on_tohost_write(void *self, uint32_t index, uint64_t value, uint64_t old)
 {
     struct htif *h = self;
@@ -236,38 +241,62 @@ static void on_fromhost_write(void *self, uint32_t index, uint64_t value, uint64
 }
 
 static const struct bp_reg tohost_regs[] = {
-    {.offset = 0, .width = 4, .name = "TOHOST", .doc = "message to the host, low and high half",
-     .bound = BP_OFFSET(struct htif, tohost), .count = 2, .on_write = on_tohost_write},
+    {.offset = 0,
+     .width = 4,
+     .name = "TOHOST",
+     .doc = "message to the host, low and high half",
+     .bound = BP_OFFSET(struct htif, tohost),
+     .count = 2,
+     .on_write = on_tohost_write},
 };
 static const struct bp_reg fromhost_regs[] = {
-    {.offset = 0, .width = 4, .name = "FROMHOST", .doc = "message from the host, low and high half",
-     .bound = BP_OFFSET(struct htif, fromhost), .count = 2, .on_write = on_fromhost_write},
+    {.offset = 0,
+     .width = 4,
+     .name = "FROMHOST",
+     .doc = "message from the host, low and high half",
+     .bound = BP_OFFSET(struct htif, fromhost),
+     .count = 2,
+     .on_write = on_fromhost_write},
 };
 
-#define REGION_TOHOST 0u
+#define REGION_TOHOST   0u
 #define REGION_FROMHOST 1u
 
 static const struct bp_region regions[] = {
-    {.name = "tohost", .doc = "where the program has its symbol", .flags = BP_REGION_FLOATING, .length = 8,
+    {.name = "tohost",
+     .doc = "where the program has its symbol",
+     .flags = BP_REGION_FLOATING,
+     .length = 8,
      .regs = BP_ARRAY(tohost_regs)},
-    {.name = "fromhost", .doc = "where the program has its symbol", .flags = BP_REGION_FLOATING, .length = 8,
+    {.name = "fromhost",
+     .doc = "where the program has its symbol",
+     .flags = BP_REGION_FLOATING,
+     .length = 8,
      .regs = BP_ARRAY(fromhost_regs)},
 };
 
-/* --- the class ------------------------------------------------------------------------------------------ */
+/* --- the class ------------------------------------------------------------------------ */
 
 static const struct bp_char_client char_client = {
     .size = sizeof char_client, .room = room, .on_input = on_input, .on_writable = on_writable};
 
 static const struct bp_port ports[] = {
-    {.name = "chardev", .doc = "the console", .kind = BP_PORT_CHAR, .offset = BP_OFFSET(struct htif, chardev),
+    {.name = "chardev",
+     .doc = "the console",
+     .kind = BP_PORT_CHAR,
+     .offset = BP_OFFSET(struct htif, chardev),
      .client = &char_client},
-    {.name = "dma", .doc = "where system calls find their arguments", .kind = BP_PORT_BUS, .dir = BP_DIR_OUT,
+    {.name = "dma",
+     .doc = "where system calls find their arguments",
+     .kind = BP_PORT_BUS,
+     .dir = BP_DIR_OUT,
      .offset = BP_OFFSET(struct htif, bus)},
 };
 
-#define FIELD(number, kind, member, text) \
-    {.tag = (number), .type = (kind), .offset = BP_OFFSET(struct htif, member), .name = (text)}
+#define FIELD(number, kind, member, text)                                                          \
+    {                                                                                              \
+        .tag = (number), .type = (kind), .offset = BP_OFFSET(struct htif, member), .name = (text)  \
+    }
 
 static const struct bp_state_field state_fields[] = {
     FIELD(1, BP_STATE_U8, low_written, "low-written"),
@@ -281,12 +310,13 @@ static const struct bp_state_field state_fields[] = {
     FIELD(9, BP_STATE_U64, writing_total, "writing-total"),
 };
 
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(state_fields)};
+static const struct bp_state state = {
+    .size = sizeof state, .version = 1, .fields = BP_ARRAY(state_fields)};
 
 static const struct bp_iface_row ifaces[] = {
-    {BP_MEM_ID, BP_OFFSET(struct htif, mem)},       {BP_DMA_ID, BP_OFFSET(struct htif, dma)},
-    {BP_CHAR_ID, BP_OFFSET(struct htif, chars)},    {BP_MACHINE_ID, BP_OFFSET(struct htif, machine)},
-    {BP_TIMER_ID, BP_OFFSET(struct htif, timers)},  {BP_TRACE_ID, BP_OFFSET(struct htif, trace)},
+    {BP_MEM_ID, BP_OFFSET(struct htif, mem)},      {BP_DMA_ID, BP_OFFSET(struct htif, dma)},
+    {BP_CHAR_ID, BP_OFFSET(struct htif, chars)},   {BP_MACHINE_ID, BP_OFFSET(struct htif, machine)},
+    {BP_TIMER_ID, BP_OFFSET(struct htif, timers)}, {BP_TRACE_ID, BP_OFFSET(struct htif, trace)},
 };
 
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
@@ -308,7 +338,8 @@ static uint32_t place(struct htif *h, uint32_t region, const char *symbol)
     uint32_t found = h->machine->symbol(h->dev, symbol, &addr) == BP_OK;
 
     if (found && h->mem->move(h->dev, region, addr) != BP_OK) {
-        h->trace->log(h->dev, BP_LOG_WARN, "tohost or fromhost lies where no region can be: HTIF is off");
+        h->trace->log(h->dev, BP_LOG_WARN,
+                      "tohost or fromhost lies where no region can be: HTIF is off");
         found = 0;
     }
     h->mem->enable(h->dev, region, found);
@@ -324,12 +355,15 @@ static void reset(void *self, uint32_t kind)
     h->block = h->writing_left = h->writing_total = 0;
     h->timers->cancel(h->low_timer);
     if (!place(h, REGION_TOHOST, "tohost"))
-        h->trace->log(h->dev, BP_LOG_WARN, "no loaded image has a symbol tohost: the program cannot reach the host");
+        h->trace->log(h->dev, BP_LOG_WARN,
+                      "no loaded image has a symbol tohost: the program cannot reach the host");
     place(h, REGION_FROMHOST, "fromhost");
 }
 
-static const struct bp_fdt_node fdt_node = {
-    .size = sizeof fdt_node, .flags = BP_FDT_NO_REG | BP_FDT_ROOT, .name = "htif", .compatible = "ucb,htif0"};
+static const struct bp_fdt_node fdt_node = {.size = sizeof fdt_node,
+                                            .flags = BP_FDT_NO_REG | BP_FDT_ROOT,
+                                            .name = "htif",
+                                            .compatible = "ucb,htif0"};
 
 static const void *get_iface(void *self, const char *id)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * plic.c - RISC-V Platform-Level Interrupt Controller 1.0.0. Chapter numbers are of that specification.
+ * plic.c - RISC-V Platform-Level Interrupt Controller 1.0.0. Chapter numbers are of that
+ * specification.
  *
- * A gateway turns a source's level into one pending request at a time: it forwards the next only after the completion
- * of the last (chapter 4). Contexts come in pairs a hart: M, then S where the machine has S-mode.
+ * A gateway turns a source's level into one pending request at a time: it forwards the next only
+ * after the completion of the last (chapter 4). Contexts come in pairs a hart: M, then S where the
+ * machine has S-mode.
  */
 #include "platform.h"
 
@@ -12,16 +14,16 @@
 #include <backplane/state.h>
 #include <backplane/trace.h>
 
-#define SOURCES 1024u /* with source 0, which does not exist */
-#define WORDS (SOURCES / 32)
+#define SOURCES  1024u /* with source 0, which does not exist */
+#define WORDS    (SOURCES / 32)
 #define CONTEXTS (2 * PLATFORM_HARTS)
 
 /* 3, memory map */
-#define PRIORITY_AT 0x0u
-#define PENDING_AT 0x1000u
-#define ENABLE_AT 0x2000u
-#define ENABLE_STRIDE 0x80u
-#define CONTEXT_AT 0x200000u
+#define PRIORITY_AT    0x0u
+#define PENDING_AT     0x1000u
+#define ENABLE_AT      0x2000u
+#define ENABLE_STRIDE  0x80u
+#define CONTEXT_AT     0x200000u
 #define CONTEXT_STRIDE 0x1000u
 
 struct plic {
@@ -51,7 +53,8 @@ static void put(uint32_t *bits, uint32_t n, uint32_t value)
     bits[n / 32] = (bits[n / 32] & ~(1u << (n % 32))) | value << (n % 32);
 }
 
-/* The pending, enabled source of highest priority above `floor`; the lowest number among equals (5). 0: none. */
+/* The pending, enabled source of highest priority above `floor`; the lowest number among equals
+ * (5). 0: none. */
 static uint32_t best(const struct plic *p, uint32_t context, uint32_t floor)
 {
     const uint32_t *enable = &p->enable[context * WORDS];
@@ -94,7 +97,8 @@ static void forward(struct plic *p, uint32_t source)
         put(p->pending, source, 1);
 }
 
-/* An edge gateway sends a request for each rising edge, and keeps one that comes before completion (4.1). */
+/* An edge gateway sends a request for each rising edge, and keeps one that comes before completion
+ * (4.1). */
 static void on_edge(struct plic *p, uint32_t source)
 {
     if (get(p->claimed, source))
@@ -120,7 +124,7 @@ static void on_source(void *self, uint32_t source, uint32_t level)
     update(p);
 }
 
-/* --- registers -------------------------------------------------------------------------------------------- */
+/* --- registers ------------------------------------------------------------------------ */
 
 static void write_priority(void *self, uint32_t source, uint64_t value, uint64_t old)
 {
@@ -175,8 +179,8 @@ static void complete(void *self, uint32_t context, uint64_t value, uint64_t old)
     struct plic *p = self;
     uint32_t source = (uint32_t)value;
 
-    if (context >= p->ncontexts || !source || source > p->sources || !get(&p->enable[context * WORDS], source) ||
-        !get(p->claimed, source))
+    if (context >= p->ncontexts || !source || source > p->sources ||
+        !get(&p->enable[context * WORDS], source) || !get(p->claimed, source))
         return;
     put(p->claimed, source, 0);
     if (get(p->again, source))
@@ -187,25 +191,59 @@ static void complete(void *self, uint32_t context, uint64_t value, uint64_t old)
 }
 
 static const struct bp_reg regs[] = {
-    {.offset = PRIORITY_AT, .width = 4, .name = "PRIORITY", .doc = "priority of a source; 0: never", .count = SOURCES,
-     .bound = BP_OFFSET(struct plic, priority), .on_write = write_priority},
-    {.offset = PENDING_AT, .width = 4, .access = BP_REG_RO, .name = "PENDING", .doc = "pending bits of 32 sources",
-     .count = WORDS, .bound = BP_OFFSET(struct plic, pending)},
-    {.offset = ENABLE_AT, .width = 4, .name = "ENABLE", .doc = "enable bits, 32 words a context", .count = CONTEXTS * WORDS,
-     .bound = BP_OFFSET(struct plic, enable), .on_write = write_enable},
-    {.offset = CONTEXT_AT, .width = 4, .stride = CONTEXT_STRIDE, .name = "THRESHOLD", .doc = "priority to exceed",
-     .count = CONTEXTS, .bound = BP_OFFSET(struct plic, threshold), .on_write = write_threshold},
-    {.offset = CONTEXT_AT + 4, .width = 4, .stride = CONTEXT_STRIDE, .name = "CLAIM", .doc = "claim (read), complete (write)",
-     .count = CONTEXTS, .bound = BP_UNBOUND, .on_read = claim, .on_write = complete},
+    {.offset = PRIORITY_AT,
+     .width = 4,
+     .name = "PRIORITY",
+     .doc = "priority of a source; 0: never",
+     .count = SOURCES,
+     .bound = BP_OFFSET(struct plic, priority),
+     .on_write = write_priority},
+    {.offset = PENDING_AT,
+     .width = 4,
+     .access = BP_REG_RO,
+     .name = "PENDING",
+     .doc = "pending bits of 32 sources",
+     .count = WORDS,
+     .bound = BP_OFFSET(struct plic, pending)},
+    {.offset = ENABLE_AT,
+     .width = 4,
+     .name = "ENABLE",
+     .doc = "enable bits, 32 words a context",
+     .count = CONTEXTS * WORDS,
+     .bound = BP_OFFSET(struct plic, enable),
+     .on_write = write_enable},
+    {.offset = CONTEXT_AT,
+     .width = 4,
+     .stride = CONTEXT_STRIDE,
+     .name = "THRESHOLD",
+     .doc = "priority to exceed",
+     .count = CONTEXTS,
+     .bound = BP_OFFSET(struct plic, threshold),
+     .on_write = write_threshold},
+    {.offset = CONTEXT_AT + 4,
+     .width = 4,
+     .stride = CONTEXT_STRIDE,
+     .name = "CLAIM",
+     .doc = "claim (read), complete (write)",
+     .count = CONTEXTS,
+     .bound = BP_UNBOUND,
+     .on_read = claim,
+     .on_write = complete},
 };
 _Static_assert(ENABLE_STRIDE == 4 * WORDS, "the contexts' enable words follow each other");
 
 static const struct bp_region regions[] = {
-    {.name = "reg", .doc = "the whole controller", .min_width = 4, .max_width = 4, .length = 0x4000000,
+    {.name = "reg",
+     .doc = "the whole controller",
+     .min_width = 4,
+     .max_width = 4,
+     .length = 0x4000000,
      .regs = BP_ARRAY(regs)},
 };
 
-/* --- class ------------------------------------------------------------------------------------------------ */
+/* --- class
+ *
+ * ------------------------------------------------------------------------------------------------ */
 
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
 {
@@ -213,12 +251,15 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     struct plic *p = self;
 
     if (!bp_is_power_of_two((uint64_t)p->levels + 1))
-        return bp_fail(core, dev, BP_E_INVAL, "priorities", "not a power of two minus one: write 1, 3, 7, 15 or 31");
+        return bp_fail(core, dev, BP_E_INVAL, "priorities",
+                       "not a power of two minus one: write 1, 3, 7, 15 or 31");
     for (uint32_t i = 0; i < p->edge_sources.count; i++) {
-        const uint32_t *source = (const void *)((const char *)p->edge_sources.items + i * p->edge_sources.stride);
+        const uint32_t *source =
+            (const void *)((const char *)p->edge_sources.items + i * p->edge_sources.stride);
 
         if (!*source || *source > p->sources)
-            return bp_fail(core, dev, BP_E_INVAL, "edge-sources", "not a source: write numbers from 1 to `sources`");
+            return bp_fail(core, dev, BP_E_INVAL, "edge-sources",
+                           "not a source: write numbers from 1 to `sources`");
         put(p->edge, *source, 1);
     }
     p->ncontexts = p->harts.count * (p->supervisor ? 2 : 1);
@@ -272,41 +313,96 @@ static const void *get_iface(void *self, const char *id)
 }
 
 static const struct bp_prop props[] = {
-    {.name = "harts", .doc = "The harts it interrupts, in the order of its contexts.", .type = BP_PROP_LIST,
-     .flags = BP_PROP_REQUIRED, .element = BP_PROP_REF, .offset = BP_OFFSET(struct plic, harts), .min = 1,
+    {.name = "harts",
+     .doc = "The harts it interrupts, in the order of its contexts.",
+     .type = BP_PROP_LIST,
+     .flags = BP_PROP_REQUIRED,
+     .element = BP_PROP_REF,
+     .offset = BP_OFFSET(struct plic, harts),
+     .min = 1,
      .max = PLATFORM_HARTS},
-    {.name = "sources", .doc = "Number of sources, from 1 on.", .type = BP_PROP_U32, .offset = BP_OFFSET(struct plic, sources),
-     .def = "31", .min = 1, .max = SOURCES - 1},
-    {.name = "priorities", .doc = "Highest priority; a power of two minus one.", .type = BP_PROP_U32,
-     .offset = BP_OFFSET(struct plic, levels), .def = "7", .min = 1, .max = 31},
-    {.name = "supervisor", .doc = "Harts have an S-mode context next to the M-mode one.", .type = BP_PROP_BOOL,
-     .offset = BP_OFFSET(struct plic, supervisor), .def = "true"},
-    {.name = "edge-sources", .doc = "Sources that interrupt once for each rising edge.", .type = BP_PROP_LIST,
-     .element = BP_PROP_U32, .offset = BP_OFFSET(struct plic, edge_sources)},
+    {.name = "sources",
+     .doc = "Number of sources, from 1 on.",
+     .type = BP_PROP_U32,
+     .offset = BP_OFFSET(struct plic, sources),
+     .def = "31",
+     .min = 1,
+     .max = SOURCES - 1},
+    {.name = "priorities",
+     .doc = "Highest priority; a power of two minus one.",
+     .type = BP_PROP_U32,
+     .offset = BP_OFFSET(struct plic, levels),
+     .def = "7",
+     .min = 1,
+     .max = 31},
+    {.name = "supervisor",
+     .doc = "Harts have an S-mode context next to the M-mode one.",
+     .type = BP_PROP_BOOL,
+     .offset = BP_OFFSET(struct plic, supervisor),
+     .def = "true"},
+    {.name = "edge-sources",
+     .doc = "Sources that interrupt once for each rising edge.",
+     .type = BP_PROP_LIST,
+     .element = BP_PROP_U32,
+     .offset = BP_OFFSET(struct plic, edge_sources)},
 };
 
 static const struct bp_port ports[] = {
-    {.name = "source", .doc = "the sources; line 0 does not exist", .kind = BP_PORT_IRQ, .dir = BP_DIR_IN,
-     .offset = BP_NO_OFFSET, .width = SOURCES, .on_line = on_source},
-    {.name = "meip", .doc = "machine external interrupts", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
-     .offset = BP_OFFSET(struct plic, meip), .via_prop = "harts", .via_port = "meip"},
-    {.name = "seip", .doc = "supervisor external interrupts", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT,
-     .offset = BP_OFFSET(struct plic, seip), .via_prop = "harts", .via_port = "seip"},
+    {.name = "source",
+     .doc = "the sources; line 0 does not exist",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_IN,
+     .offset = BP_NO_OFFSET,
+     .width = SOURCES,
+     .on_line = on_source},
+    {.name = "meip",
+     .doc = "machine external interrupts",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct plic, meip),
+     .via_prop = "harts",
+     .via_port = "meip"},
+    {.name = "seip",
+     .doc = "supervisor external interrupts",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct plic, seip),
+     .via_prop = "harts",
+     .via_port = "seip"},
 };
 
-static const struct bp_cell cells[] = {{.name = "source", .min = 1, .max = SOURCES - 1, .max_prop = "sources"}};
+static const struct bp_cell cells[] = {
+    {.name = "source", .min = 1, .max = SOURCES - 1, .max_prop = "sources"}};
 static const char *const flags[] = {"level-high", "level-low", "edge-rising", "edge-falling", NULL};
 
 static const struct bp_provider providers[] = {
-    {.kind = BP_PORT_IRQ, .ncells = 1, .port = "source", .cells = cells, .flag_names = flags, .fdt_cells = 1},
+    {.kind = BP_PORT_IRQ,
+     .ncells = 1,
+     .port = "source",
+     .cells = cells,
+     .flag_names = flags,
+     .fdt_cells = 1},
 };
 
 static const struct bp_state_field fields[] = {
-    {.tag = 1, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, claimed), .count = WORDS, .name = "claimed"},
-    {.tag = 2, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, level), .count = WORDS, .name = "level"},
-    {.tag = 3, .type = BP_STATE_U32, .offset = BP_OFFSET(struct plic, again), .count = WORDS, .name = "again"},
+    {.tag = 1,
+     .type = BP_STATE_U32,
+     .offset = BP_OFFSET(struct plic, claimed),
+     .count = WORDS,
+     .name = "claimed"},
+    {.tag = 2,
+     .type = BP_STATE_U32,
+     .offset = BP_OFFSET(struct plic, level),
+     .count = WORDS,
+     .name = "level"},
+    {.tag = 3,
+     .type = BP_STATE_U32,
+     .offset = BP_OFFSET(struct plic, again),
+     .count = WORDS,
+     .name = "again"},
 };
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields)};
+static const struct bp_state state = {
+    .size = sizeof state, .version = 1, .fields = BP_ARRAY(fields)};
 
 const struct bp_device_class plic_class = {
     .size = sizeof plic_class,

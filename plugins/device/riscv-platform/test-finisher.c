@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test-finisher.c - the SiFive test finisher: one register through which software ends or resets the machine. Linux
- * bindings power/reset/syscon-poweroff.yaml and syscon-reboot.yaml find it in the device tree.
+ * test-finisher.c - the SiFive test finisher: one register through which software ends or resets
+ * the machine. Linux bindings power/reset/syscon-poweroff.yaml and syscon-reboot.yaml find it in
+ * the device tree.
  */
 #include "platform.h"
 
 #include <backplane/bus.h>
 #include <backplane/regs.h>
 
-#define FINISH_FAIL 0x3333u /* code in the upper half */
-#define FINISH_PASS 0x5555u
+#define FINISH_FAIL  0x3333u /* code in the upper half */
+#define FINISH_PASS  0x5555u
 #define FINISH_RESET 0x7777u
 
 struct finisher {
@@ -44,8 +45,14 @@ static const struct bp_reg_field finish_fields[] = {
 };
 
 static const struct bp_reg regs[] = {
-    {.offset = 0, .width = 4, .access = BP_REG_WO, .name = "FINISH", .doc = "ends the machine", .bound = BP_UNBOUND,
-     .fields = finish_fields, .on_write = write_finish},
+    {.offset = 0,
+     .width = 4,
+     .access = BP_REG_WO,
+     .name = "FINISH",
+     .doc = "ends the machine",
+     .bound = BP_UNBOUND,
+     .fields = finish_fields,
+     .on_write = write_finish},
 };
 
 static const struct bp_region regions[] = {
@@ -54,15 +61,16 @@ static const struct bp_region regions[] = {
 
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
 {
-    static const struct bp_iface_row ifaces[] = {{BP_MACHINE_ID, BP_OFFSET(struct finisher, machine)}};
+    static const struct bp_iface_row ifaces[] = {
+        {BP_MACHINE_ID, BP_OFFSET(struct finisher, machine)}};
 
     ((struct finisher *)self)->dev = dev;
     return bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
 }
 
 /* A child node that writes `value` to the register. */
-static int32_t action(const struct bp_fdt_writer *w, const char *name, const char *compatible, uint32_t regmap,
-                      uint32_t value)
+static int32_t action(const struct bp_fdt_writer *w, const char *name, const char *compatible,
+                      uint32_t regmap, uint32_t value)
 {
     int32_t status = w->begin(w->ctx, name);
 
@@ -87,7 +95,8 @@ static const void *get_iface(void *self, const char *id)
     /* simple-mfd makes systems look at the children. */
     static const struct bp_fdt_node node = {.size = sizeof node,
                                             .name = "test",
-                                            .compatible = "sifive,test1\nsifive,test0\nsyscon\nsimple-mfd",
+                                            .compatible =
+                                                "sifive,test1\nsifive,test0\nsyscon\nsimple-mfd",
                                             .emit = emit};
 
     return strcmp(id, BP_FDT_NODE_ID) ? NULL : &node;

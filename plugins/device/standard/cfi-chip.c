@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One flash chip: the write state machine of the Intel extended command set (0x0001) and its query structure. Programming
- * and erasing take no time, so the chip is ready whenever it is looked at and suspend finds nothing to suspend.
+ * One flash chip: the write state machine of the Intel extended command set (0x0001) and its query
+ * structure. Programming and erasing take no time, so the chip is ready whenever it is looked at
+ * and suspend finds nothing to suspend.
  */
 #include "cfi-flash.h"
 
 #include <backplane/util/bytes.h>
 
 /* Commands: AN-646, table "Intel/Sharp extended command set"; P30 data sheet, section 10. */
-#define CMD_WORD_ALT 0x10u
-#define CMD_ERASE 0x20u
-#define CMD_WORD 0x40u
+#define CMD_WORD_ALT     0x10u
+#define CMD_ERASE        0x20u
+#define CMD_WORD         0x40u
 #define CMD_CLEAR_STATUS 0x50u
-#define CMD_LOCK_SETUP 0x60u
-#define CMD_STATUS 0x70u
-#define CMD_ID 0x90u
-#define CMD_QUERY 0x98u
-#define CMD_SUSPEND 0xb0u
-#define CMD_CONFIRM 0xd0u /* and resume */
-#define CMD_BUFFER 0xe8u
-#define CMD_ARRAY 0xffu
+#define CMD_LOCK_SETUP   0x60u
+#define CMD_STATUS       0x70u
+#define CMD_ID           0x90u
+#define CMD_QUERY        0x98u
+#define CMD_SUSPEND      0xb0u
+#define CMD_CONFIRM      0xd0u /* and resume */
+#define CMD_BUFFER       0xe8u
+#define CMD_ARRAY        0xffu
 
-#define LOCK_SET 0x01u
-#define LOCK_DOWN 0x2fu
+#define LOCK_SET   0x01u
+#define LOCK_DOWN  0x2fu
 #define LOCK_CLEAR 0xd0u
 #define CONFIG_SET 0x03u
 
 /* Status register: P30 data sheet, table "Status register description". */
-#define SR_LOCKED 0x02u
-#define SR_PROGRAM 0x10u
-#define SR_ERASE 0x20u
-#define SR_READY 0x80u
+#define SR_LOCKED   0x02u
+#define SR_PROGRAM  0x10u
+#define SR_ERASE    0x20u
+#define SR_READY    0x80u
 #define SR_SEQUENCE (SR_PROGRAM | SR_ERASE) /* both: an improper command sequence */
 
-#define QUERY_BASE 0x10u
+#define QUERY_BASE    0x10u
 #define EXTENDED_BASE 0x31u
 
 void cfi_chip_reset(struct cfi_chip *chip)
@@ -54,7 +55,7 @@ static uint32_t is_locked(const struct cfi_flash *f, uint32_t chip, uint32_t blo
     return f->read_only || (f->locks[block] >> chip & 1);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------- */
 
 static uint32_t log2_of(uint64_t n)
 {
@@ -72,13 +73,14 @@ static uint32_t query(const struct cfi_flash *f, uint32_t address)
 {
     uint64_t chip_bytes = f->bytes / f->nchips, block_bytes = f->block_size / f->nchips;
     uint32_t blocks = f->nblocks - 1, units = (uint32_t)(block_bytes / 256);
+    /* clang-format off */
     const uint8_t table[] = {
         'Q', 'R', 'Y',
         0x01, 0x00,                      /* 13h primary command set: Intel extended */
         EXTENDED_BASE, 0x00,             /* 15h where its table is */
         0x00, 0x00, 0x00, 0x00,          /* 17h no alternate set */
         0x17, 0x20, 0x00, 0x00,          /* 1Bh Vcc 1.7..2.0 V; no Vpp pin */
-        0x01, 0x01, 0x01, 0x00,          /* 1Fh typical: word 2 us, buffer 2 us, block 2 ms, chip: none */
+        0x01, 0x01, 0x01, 0x00,          /* 1Fh typical: word 2 us, buffer 2 us, block 2 ms */
         0x01, 0x01, 0x01, 0x00,          /* 23h maximum: twice the typical */
         (uint8_t)log2_of(chip_bytes),    /* 27h size, a power of two */
         f->device_width == 1 ? 0x00 : 0x01, 0x00,                 /* 28h x8 or x16 */
@@ -92,8 +94,11 @@ static uint32_t query(const struct cfi_flash *f, uint32_t address)
         0x18, 0x00,                      /* 3Dh Vcc 1.8 V, no Vpp */
         0x00,                            /* 3Fh no protection registers */
     };
+    /* clang-format on */
 
-    return address < QUERY_BASE || address - QUERY_BASE >= sizeof table ? 0 : table[address - QUERY_BASE];
+    return address < QUERY_BASE || address - QUERY_BASE >= sizeof table
+               ? 0
+               : table[address - QUERY_BASE];
 }
 
 /* P30 data sheet, "Read device identifier": manufacturer, device, lock bit at block base + 2. */
@@ -125,7 +130,7 @@ uint32_t cfi_chip_read(const struct cfi_flash *f, uint32_t chip, uint32_t addres
     }
 }
 
-/* --- writing ------------------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------- */
 
 static void done(struct cfi_chip *chip, uint32_t errors)
 {
@@ -169,7 +174,7 @@ static void set_lock(struct cfi_flash *f, uint32_t chip, uint32_t address, uint3
         *locks |= (uint8_t)(1u << chip);
         break;
     case LOCK_CLEAR:
-        *locks &= (uint8_t)~(1u << chip);
+        *locks &= (uint8_t) ~(1u << chip);
         break;
     case CONFIG_SET: /* the read configuration is about timing */
         break;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cfi-flash: a bank of NOR flash chips side by side on one bus, as wide as all of them together. While every chip is
- * in read-array mode the guest reads the array directly; otherwise each access is cut into cycles of the chips.
+ * cfi-flash: a bank of NOR flash chips side by side on one bus, as wide as all of them together.
+ * While every chip is in read-array mode the guest reads the array directly; otherwise each access
+ * is cut into cycles of the chips.
  */
 #include "cfi-flash.h"
 #include "standard.h"
@@ -10,7 +11,7 @@
 #include <backplane/state.h>
 #include <backplane/util/ifaces.h>
 
-/* --- the array ------------------------------------------------------------------------------------------ */
+/* --- the array ------------------------------------------------------------------------ */
 
 static uint64_t offset_of(const struct cfi_flash *f, uint32_t chip, uint32_t address)
 {
@@ -47,7 +48,7 @@ void cfi_array_erase(struct cfi_flash *f, uint32_t chip, uint32_t block)
     cfi_medium_dirty(f, block * f->block_size, f->block_size);
 }
 
-/* --- bus cycles ----------------------------------------------------------------------------------------- */
+/* --- bus cycles ----------------------------------------------------------------------- */
 
 static void update_direct(struct cfi_flash *f)
 {
@@ -60,7 +61,8 @@ static void update_direct(struct cfi_flash *f)
     f->direct = direct;
 }
 
-/* Calls for each chip whose bytes the access touches; a byte lane of a 16-bit chip is its whole cycle. */
+/* Calls for each chip whose bytes the access touches; a byte lane of a 16-bit chip is its whole
+ * cycle. */
 static int32_t on_read(void *self, const struct bp_access *access, uint64_t *value)
 {
     const struct cfi_flash *f = self;
@@ -96,11 +98,14 @@ static int32_t on_write(void *self, const struct bp_access *access, uint64_t val
     while (at < end) {
         uint32_t in = (uint32_t)(at % f->device_width);
         uint32_t chip = (uint32_t)(at % f->bank_width / f->device_width);
-        uint64_t bytes = bp_min(f->device_width - in, end - at), mask = bp_byte_mask((uint32_t)bytes);
+        uint64_t bytes = bp_min(f->device_width - in, end - at),
+                 mask = bp_byte_mask((uint32_t)bytes);
         uint64_t datum = value >> (8 * (at - access->addr)) & mask;
 
         datum <<= 8 * in;
-        if (takes_data(&f->chips[chip])) /* the rest of a word is programmed with ones: it keeps its value */
+        if (takes_data(
+                &f->chips
+                     [chip])) /* the rest of a word is programmed with ones: it keeps its value */
             datum |= ~(mask << (8 * in));
         cfi_chip_write(f, chip, (uint32_t)(at / f->bank_width),
                        (uint32_t)(datum & bp_byte_mask(f->device_width)));
@@ -111,41 +116,83 @@ static int32_t on_write(void *self, const struct bp_access *access, uint64_t val
 }
 
 static const struct bp_region regions[] = {
-    {.name = "reg", .doc = "the bank", .flags = BP_REGION_RAM | BP_REGION_ROMD, .fill = 0xff, .min_width = 1, .max_width = 8,
-     .read = on_read, .write = on_write},
+    {.name = "reg",
+     .doc = "the bank",
+     .flags = BP_REGION_RAM | BP_REGION_ROMD,
+     .fill = 0xff,
+     .min_width = 1,
+     .max_width = 8,
+     .read = on_read,
+     .write = on_write},
 };
 
-/* --- the class ------------------------------------------------------------------------------------------ */
+/* --- the class ------------------------------------------------------------------------ */
 
 static const struct bp_prop props[] = {
-    {.name = "bank-width", .doc = "bytes of the bus", .type = BP_PROP_U32, .def = "4",
-     .offset = BP_OFFSET(struct cfi_flash, bank_width), .min = 1, .max = 8},
-    {.name = "device-width", .doc = "bytes of one chip", .type = BP_PROP_U32, .def = "2",
-     .offset = BP_OFFSET(struct cfi_flash, device_width), .min = 1, .max = 2},
-    {.name = "block-size", .doc = "bytes of an erase block of the whole bank", .type = BP_PROP_SIZE, .def = "256KiB",
-     .offset = BP_OFFSET(struct cfi_flash, block_size), .min = 256, .max = 16 << 20},
-    {.name = "manufacturer", .doc = "JEDEC manufacturer id", .type = BP_PROP_U16, .def = "0x89",
+    {.name = "bank-width",
+     .doc = "bytes of the bus",
+     .type = BP_PROP_U32,
+     .def = "4",
+     .offset = BP_OFFSET(struct cfi_flash, bank_width),
+     .min = 1,
+     .max = 8},
+    {.name = "device-width",
+     .doc = "bytes of one chip",
+     .type = BP_PROP_U32,
+     .def = "2",
+     .offset = BP_OFFSET(struct cfi_flash, device_width),
+     .min = 1,
+     .max = 2},
+    {.name = "block-size",
+     .doc = "bytes of an erase block of the whole bank",
+     .type = BP_PROP_SIZE,
+     .def = "256KiB",
+     .offset = BP_OFFSET(struct cfi_flash, block_size),
+     .min = 256,
+     .max = 16 << 20},
+    {.name = "manufacturer",
+     .doc = "JEDEC manufacturer id",
+     .type = BP_PROP_U16,
+     .def = "0x89",
      .offset = BP_OFFSET(struct cfi_flash, manufacturer)},
-    {.name = "device-id", .doc = "device id", .type = BP_PROP_U16, .def = "0x18",
+    {.name = "device-id",
+     .doc = "device id",
+     .type = BP_PROP_U16,
+     .def = "0x18",
      .offset = BP_OFFSET(struct cfi_flash, device_id)},
-    {.name = "locked", .doc = "blocks are locked after a reset", .type = BP_PROP_BOOL, .def = "false",
+    {.name = "locked",
+     .doc = "blocks are locked after a reset",
+     .type = BP_PROP_BOOL,
+     .def = "false",
      .offset = BP_OFFSET(struct cfi_flash, locked)},
-    {.name = "read-only", .doc = "every block is locked for good", .type = BP_PROP_BOOL, .def = "false",
+    {.name = "read-only",
+     .doc = "every block is locked for good",
+     .type = BP_PROP_BOOL,
+     .def = "false",
      .offset = BP_OFFSET(struct cfi_flash, read_only)},
 };
 
-static const struct bp_block_client block_client = {
-    .size = sizeof block_client, .on_complete = cfi_medium_on_complete};
+static const struct bp_block_client block_client = {.size = sizeof block_client,
+                                                    .on_complete = cfi_medium_on_complete};
 
 static const struct bp_port ports[] = {
-    {.name = "drive", .doc = "the image; without one the flash starts erased and forgets", .kind = BP_PORT_BLOCK,
-     .offset = BP_OFFSET(struct cfi_flash, drive), .client = &block_client},
+    {.name = "drive",
+     .doc = "the image; without one the flash starts erased and forgets",
+     .kind = BP_PORT_BLOCK,
+     .offset = BP_OFFSET(struct cfi_flash, drive),
+     .client = &block_client},
 };
 
 static const struct bp_state_field state_fields[] = {
-    {.tag = 1, .type = BP_STATE_U32, .offset = BP_OFFSET(struct cfi_flash, chips),
-     .count = CFI_MAX_CHIPS * sizeof(struct cfi_chip) / 4, .name = "chips"},
-    {.tag = 2, .type = BP_STATE_BYTES, .offset = BP_OFFSET(struct cfi_flash, locks), .count = CFI_MAX_BLOCKS,
+    {.tag = 1,
+     .type = BP_STATE_U32,
+     .offset = BP_OFFSET(struct cfi_flash, chips),
+     .count = CFI_MAX_CHIPS * sizeof(struct cfi_chip) / 4,
+     .name = "chips"},
+    {.tag = 2,
+     .type = BP_STATE_BYTES,
+     .offset = BP_OFFSET(struct cfi_flash, locks),
+     .count = CFI_MAX_BLOCKS,
      .name = "locks"},
 };
 
@@ -158,7 +205,8 @@ static int32_t post_load(void *self)
         const struct cfi_chip *c = &f->chips[i];
         uint32_t filling = c->expect == CFI_EXPECT_BUFFER;
 
-        if (c->count > CFI_BUFFER_WORDS || c->filled > c->count || (filling && c->filled == c->count))
+        if (c->count > CFI_BUFFER_WORDS || c->filled > c->count ||
+            (filling && c->filled == c->count))
             return BP_E_INVAL;
         for (uint32_t j = 0; j < c->filled; j++) {
             if (c->address[j] >= f->bytes / f->bank_width)
@@ -183,15 +231,20 @@ static int32_t check_geometry(struct cfi_flash *f, const struct bp_core *core)
     uint32_t chips = f->bank_width / f->device_width;
 
     if (!bp_is_power_of_two(f->bank_width))
-        return bp_fail(core, f->dev, BP_E_INVAL, "bank-width", "not a power of two: give 1, 2, 4 or 8");
+        return bp_fail(core, f->dev, BP_E_INVAL, "bank-width",
+                       "not a power of two: give 1, 2, 4 or 8");
     if (!chips || chips > CFI_MAX_CHIPS)
-        return bp_fail(core, f->dev, BP_E_INVAL, "device-width", "a bank has 1 to 4 chips: change bank-width or device-width");
+        return bp_fail(core, f->dev, BP_E_INVAL, "device-width",
+                       "a bank has 1 to 4 chips: change bank-width or device-width");
     if (!bp_is_power_of_two(f->block_size) || f->block_size / chips < 256)
-        return bp_fail(core, f->dev, BP_E_INVAL, "block-size", "not a power of two of at least 256 bytes for each chip");
+        return bp_fail(core, f->dev, BP_E_INVAL, "block-size",
+                       "not a power of two of at least 256 bytes for each chip");
     if (!bp_is_power_of_two(f->bytes) || f->bytes < f->block_size)
-        return bp_fail(core, f->dev, BP_E_INVAL, NULL, "the size in `reg` is not a power of two of at least one block");
+        return bp_fail(core, f->dev, BP_E_INVAL, NULL,
+                       "the size in `reg` is not a power of two of at least one block");
     if (f->bytes / f->block_size > CFI_MAX_BLOCKS)
-        return bp_fail(core, f->dev, BP_E_INVAL, "block-size", "more than 4096 blocks: use larger ones");
+        return bp_fail(core, f->dev, BP_E_INVAL, "block-size",
+                       "more than 4096 blocks: use larger ones");
     f->nchips = chips;
     f->nblocks = (uint32_t)(f->bytes / f->block_size);
     return BP_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The image behind a flash bank: read once at power-on, written back page by page while the guest goes on. One request is in
- * flight at a time; its bytes are copied first, because the guest may program the same page again meanwhile.
+ * The image behind a flash bank: read once at power-on, written back page by page while the guest
+ * goes on. One request is in flight at a time; its bytes are copied first, because the guest may
+ * program the same page again meanwhile.
  */
 #include "cfi-flash.h"
 
@@ -9,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define TOKEN_READ 0
+#define TOKEN_READ  0
 #define TOKEN_WRITE 1
 
 static uint64_t pages(const struct cfi_flash *f)
@@ -49,7 +50,8 @@ void cfi_medium_load(struct cfi_flash *f)
     f->blocks->drain(f->drive);
     f->mem->changed(f->dev, 0, 0, f->bytes);
     if (f->load_status)
-        f->trace->log(f->dev, BP_LOG_ERROR, "the image could not be read: the flash may be incomplete");
+        f->trace->log(f->dev, BP_LOG_ERROR,
+                      "the image could not be read: the flash may be incomplete");
 }
 
 /* Starts to write the first run of dirty pages, as long as the bounce buffer. */
@@ -63,7 +65,8 @@ static void write_back(struct cfi_flash *f)
         return;
     while (first < pages(f) && !f->dirty[first])
         first++;
-    for (last = first; last < pages(f) && f->dirty[last] && last - first < CFI_BOUNCE / CFI_PAGE; last++)
+    for (last = first; last < pages(f) && f->dirty[last] && last - first < CFI_BOUNCE / CFI_PAGE;
+         last++)
         f->dirty[last] = 0;
     offset = first * CFI_PAGE;
     if (first == last || offset >= info.bytes)
@@ -74,7 +77,8 @@ static void write_back(struct cfi_flash *f)
     if (f->blocks->submit(f->drive, BP_BLOCK_WRITE, offset, bytes, &iov, 1, TOKEN_WRITE) == BP_OK)
         f->writing = 1;
     else
-        f->trace->log(f->dev, BP_LOG_ERROR, "the image refused a write: the guest's change is lost");
+        f->trace->log(f->dev, BP_LOG_ERROR,
+                      "the image refused a write: the guest's change is lost");
 }
 
 void cfi_medium_dirty(struct cfi_flash *f, uint64_t offset, uint64_t bytes)
@@ -96,7 +100,8 @@ void cfi_medium_on_complete(void *self, uint64_t token, int32_t status)
     }
     f->writing = 0;
     if (status)
-        f->trace->log(f->dev, BP_LOG_ERROR, "the image could not be written: the guest's change is lost");
+        f->trace->log(f->dev, BP_LOG_ERROR,
+                      "the image could not be written: the guest's change is lost");
     write_back(f);
 }
 

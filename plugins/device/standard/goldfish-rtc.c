@@ -3,8 +3,9 @@
  * goldfish-rtc: the real-time clock of the Goldfish virtual platform.
  *
  * Source: Android "Goldfish Virtual Hardware" document, section "Goldfish real-time clock"; binding
- * google,goldfish-rtc. Time is in nanoseconds since 1970-01-01 UTC, 64 bits through two 32-bit registers: reading
- * TIME_LOW latches TIME_HIGH; of a pair that is written the high half goes first and the low half acts.
+ * google,goldfish-rtc. Time is in nanoseconds since 1970-01-01 UTC, 64 bits through two 32-bit
+ * registers: reading TIME_LOW latches TIME_HIGH; of a pair that is written the high half goes first
+ * and the low half acts.
  */
 #include "standard.h"
 
@@ -38,7 +39,8 @@ static void update_irq(struct rtc *r)
     r->lines->set(r->irq, 0, r->pending && r->irq_enabled);
 }
 
-/* Wall and virtual time part when the machine stands still: a timer that comes early is armed again. */
+/* Wall and virtual time part when the machine stands still: a timer that comes early is armed
+ * again. */
 static void check_alarm(void *self)
 {
     struct rtc *r = self;
@@ -125,18 +127,19 @@ static void on_clear_interrupt(void *self, uint32_t index, uint64_t value, uint6
 }
 
 #define REG(at, kind, label) .offset = (at), .width = 4, .access = (kind), .name = (label)
-#define FIELD(name) .bound = BP_OFFSET(struct rtc, name)
+#define FIELD(name)          .bound = BP_OFFSET(struct rtc, name)
 
 static const struct bp_reg regs[] = {
-    {REG(0x00, BP_REG_RW, "TIME_LOW"), .doc = "time, low half; a read latches TIME_HIGH, a write sets the time",
-     .bound = BP_UNBOUND, .on_read = on_time_low_read, .on_write = on_time_low_write},
+    {REG(0x00, BP_REG_RW, "TIME_LOW"),
+     .doc = "time, low half; a read latches TIME_HIGH, a write sets the time", .bound = BP_UNBOUND,
+     .on_read = on_time_low_read, .on_write = on_time_low_write},
     {REG(0x04, BP_REG_RW, "TIME_HIGH"), .doc = "time, high half, as latched", FIELD(time_high)},
-    {REG(0x08, BP_REG_RW, "ALARM_LOW"), .doc = "alarm, low half; a write arms it", .bound = BP_UNBOUND,
-     .on_read = on_alarm_low_read, .on_write = on_alarm_low_write},
+    {REG(0x08, BP_REG_RW, "ALARM_LOW"), .doc = "alarm, low half; a write arms it",
+     .bound = BP_UNBOUND, .on_read = on_alarm_low_read, .on_write = on_alarm_low_write},
     {REG(0x0c, BP_REG_RW, "ALARM_HIGH"), .doc = "alarm, high half", FIELD(alarm_high),
      .on_read = on_alarm_high_read},
-    {REG(0x10, BP_REG_RW, "IRQ_ENABLED"), .doc = "1: the alarm raises the interrupt", .write_mask = 1,
-     FIELD(irq_enabled), .on_write = on_irq_enabled_write},
+    {REG(0x10, BP_REG_RW, "IRQ_ENABLED"), .doc = "1: the alarm raises the interrupt",
+     .write_mask = 1, FIELD(irq_enabled), .on_write = on_irq_enabled_write},
     {REG(0x14, BP_REG_WO, "CLEAR_ALARM"), .doc = "any write disarms the alarm", .bound = BP_UNBOUND,
      .on_write = on_clear_alarm},
     {REG(0x18, BP_REG_RO, "ALARM_STATUS"), .doc = "1: the alarm is armed", FIELD(armed)},
@@ -149,7 +152,11 @@ static const struct bp_region regions[] = {
 };
 
 static const struct bp_port ports[] = {
-    {.name = "irq", .doc = "alarm", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = BP_OFFSET(struct rtc, irq)},
+    {.name = "irq",
+     .doc = "alarm",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct rtc, irq)},
 };
 
 static const struct bp_state_field state_fields[] = {

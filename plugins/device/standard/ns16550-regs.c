@@ -6,7 +6,8 @@
 
 #include <backplane/util/bytes.h>
 
-static uint64_t on_rbr_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
+static uint64_t on_rbr_read(void *self, uint32_t index, uint64_t value,
+                            const struct bp_access *access)
 {
     struct uart *u = self;
 
@@ -27,7 +28,8 @@ static void on_ier_write(void *self, uint32_t index, uint64_t value, uint64_t ol
     uart_update_irq(u);
 }
 
-static uint64_t on_iir_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
+static uint64_t on_iir_read(void *self, uint32_t index, uint64_t value,
+                            const struct bp_access *access)
 {
     struct uart *u = self;
     uint8_t id = uart_pending(u);
@@ -48,7 +50,8 @@ static void on_fcr_write(void *self, uint32_t index, uint64_t value, uint64_t ol
         uart_clear_rx(u);
     if (toggled || (value & FCR_CLEAR_TX))
         uart_clear_tx(u);
-    u->fcr = value & FCR_ENABLE ? value & FCR_KEPT : 0; /* 8.4: other bits count only with bit 0 set */
+    u->fcr =
+        value & FCR_ENABLE ? value & FCR_KEPT : 0; /* 8.4: other bits count only with bit 0 set */
     uart_update_irq(u);
     u->chars->resume(u->chardev);
 }
@@ -62,7 +65,8 @@ static void on_mcr_write(void *self, uint32_t index, uint64_t value, uint64_t ol
         u->chars->resume(u->chardev);
 }
 
-static uint64_t on_lsr_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
+static uint64_t on_lsr_read(void *self, uint32_t index, uint64_t value,
+                            const struct bp_access *access)
 {
     struct uart *u = self;
     uint8_t lsr = u->errors;
@@ -80,7 +84,8 @@ static uint64_t on_lsr_read(void *self, uint32_t index, uint64_t value, const st
     return lsr;
 }
 
-static uint64_t on_msr_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
+static uint64_t on_msr_read(void *self, uint32_t index, uint64_t value,
+                            const struct bp_access *access)
 {
     struct uart *u = self;
 
@@ -91,7 +96,8 @@ static uint64_t on_msr_read(void *self, uint32_t index, uint64_t value, const st
     return value;
 }
 
-static const struct bp_reg_value word_lengths[] = {{"5", 0}, {"6", 1}, {"7", 2}, {"8", 3}, {NULL, 0}};
+static const struct bp_reg_value word_lengths[] = {
+    {"5", 0}, {"6", 1}, {"7", 2}, {"8", 3}, {NULL, 0}};
 static const struct bp_reg_field ier_fields[] = {
     {.name = "ERBFI", .doc = "received data available, time-out", .lsb = 0, .width = 1},
     {.name = "ETBEI", .doc = "transmitter holding register empty", .lsb = 1, .width = 1},
@@ -140,29 +146,33 @@ static const struct bp_reg_field msr_fields[] = {
     {.name = "DCD", .doc = "data carrier detect", .lsb = 7, .width = 1},
     {0}};
 
-/* A board chooses how far apart the registers are (reg-shift) and the guest what the first two mean (DLAB). The
- * bank is 2 * reg-shift + DLAB, so every row exists once for each distance. */
+/* A board chooses how far apart the registers are (reg-shift) and the guest what the first two mean
+ * (DLAB). The bank is 2 * reg-shift + DLAB, so every row exists once for each distance. */
+/* clang-format off */
 #define BANK(shift, dlab) BP_BIT(2 * (shift) + (dlab))
 #define BOTH(shift) (BANK(shift, 0) | BANK(shift, 1))
 #define AT(shift, n, bank_set) .offset = (uint64_t)(n) << (shift), .width = 1, .banks = (bank_set)
 #define FIELD(name) .bound = BP_OFFSET(struct uart, name)
 #define ROWS(s) \
-    {AT(s, 0, BANK(s, 0)), .name = "RBR_THR", .doc = "receiver buffer (read), transmitter holding (write)", \
+    {AT(s, 0, BANK(s, 0)), .name = "RBR_THR", \
+     .doc = "receiver buffer (read), transmitter holding (write)", \
      .bound = BP_UNBOUND, .on_read = on_rbr_read, .on_write = on_thr_write}, \
     {AT(s, 0, BANK(s, 1)), .name = "DLL", .doc = "divisor latch, low", FIELD(dll)}, \
-    {AT(s, 1, BANK(s, 0)), .name = "IER", .doc = "interrupt enable", .write_mask = 0x0f, FIELD(ier), \
-     .fields = ier_fields, .on_write = on_ier_write}, \
+    {AT(s, 1, BANK(s, 0)), .name = "IER", .doc = "interrupt enable", FIELD(ier), \
+     .write_mask = 0x0f, .fields = ier_fields, .on_write = on_ier_write}, \
     {AT(s, 1, BANK(s, 1)), .name = "DLM", .doc = "divisor latch, high", FIELD(dlm)}, \
-    {AT(s, 2, BOTH(s)), .name = "IIR_FCR", .doc = "interrupt identification (read), FIFO control (write)", \
+    {AT(s, 2, BOTH(s)), .name = "IIR_FCR", \
+     .doc = "interrupt identification (read), FIFO control (write)", \
      .bound = BP_UNBOUND, .fields = iir_fields, .on_read = on_iir_read, .on_write = on_fcr_write}, \
     {AT(s, 3, BOTH(s)), .name = "LCR", .doc = "line control", FIELD(lcr), .fields = lcr_fields}, \
-    {AT(s, 4, BOTH(s)), .name = "MCR", .doc = "modem control", .write_mask = 0x1f, FIELD(mcr), \
-     .fields = mcr_fields, .on_write = on_mcr_write}, \
-    {AT(s, 5, BOTH(s)), .access = BP_REG_RO, .name = "LSR", .doc = "line status", .bound = BP_UNBOUND, \
-     .fields = lsr_fields, .on_read = on_lsr_read}, \
+    {AT(s, 4, BOTH(s)), .name = "MCR", .doc = "modem control", FIELD(mcr), \
+     .write_mask = 0x1f, .fields = mcr_fields, .on_write = on_mcr_write}, \
+    {AT(s, 5, BOTH(s)), .access = BP_REG_RO, .name = "LSR", .doc = "line status", \
+     .bound = BP_UNBOUND, .fields = lsr_fields, .on_read = on_lsr_read}, \
     {AT(s, 6, BOTH(s)), .access = BP_REG_RO, .name = "MSR", .doc = "modem status", FIELD(msr), \
      .fields = msr_fields, .on_read = on_msr_read}, \
     {AT(s, 7, BOTH(s)), .name = "SCR", .doc = "scratch", FIELD(scr)}
+/* clang-format on */
 
 static const struct bp_reg regs[] = {ROWS(0), ROWS(1), ROWS(2), ROWS(3)};
 

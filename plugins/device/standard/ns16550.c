@@ -2,13 +2,15 @@
  *
  * ns16550: the 16550 UART.
  *
- * Source: National Semiconductor / Texas Instruments PC16550D, "Universal Asynchronous Receiver/Transmitter with
- * FIFOs" (SNLS378). Section numbers below are of its register description (8.0).
+ * Source: National Semiconductor / Texas Instruments PC16550D, "Universal Asynchronous
+ * Receiver/Transmitter with FIFOs" (SNLS378). Section numbers below are of its register description
+ * (8.0).
  *
- * The character behind the pins is not cut into bits: it leaves at once, or after the time it would take at the
- * programmed rate with `pace: true`. Bits are still counted for what software can observe: word length and the
- * receiver's character time-out. The delay of the THRE interrupt by a character time after a one-byte write
- * (8.10) does not exist without pins and is left out in both modes.
+ * The character behind the pins is not cut into bits: it leaves at once, or after the time it would
+ * take at the programmed rate with `pace: true`. Bits are still counted for what software can
+ * observe: word length and the receiver's character time-out. The delay of the THRE interrupt by a
+ * character time after a one-byte write (8.10) does not exist without pins and is left out in both
+ * modes.
  */
 #include "ns16550.h"
 #include "standard.h"
@@ -52,8 +54,8 @@ static uint8_t word_mask(const struct uart *u)
     return (uint8_t)(0xff >> (3 - (u->lcr & 3)));
 }
 
-/* Time of one character: start, 5..8 data, parity and stop bits at clock / (16 * divisor), in half bits because
- * five data bits go with one and a half stop bits. */
+/* Time of one character: start, 5..8 data, parity and stop bits at clock / (16 * divisor), in half
+ * bits because five data bits go with one and a half stop bits. */
 static uint64_t char_ns(const struct uart *u)
 {
     uint64_t hz = u->clocks->hz(u->clock);
@@ -87,7 +89,7 @@ void uart_update_irq(struct uart *u)
     u->lines->set(u->irq, 0, uart_pending(u) != IIR_NONE);
 }
 
-/* --- receiver ------------------------------------------------------------------------------------------ */
+/* --- receiver ------------------------------------------------------------------------- */
 
 /* 8.10: the time-out counts from the last character received or read. */
 static void restart_timeout(struct uart *u)
@@ -122,7 +124,8 @@ static void receive(struct uart *u, uint8_t data, uint8_t errors)
             reveal_errors(u);
     } else {
         u->errors |= LSR_OE;
-        if (!(u->fcr & FCR_ENABLE)) /* 8.3: the 16450 overwrites; in FIFO mode the new character is lost */
+        if (!(u->fcr &
+              FCR_ENABLE)) /* 8.3: the 16450 overwrites; in FIFO mode the new character is lost */
             u->rx.data[0] = data & word_mask(u);
     }
     if (!u->timed_out) /* 8.10: once it has occurred only a read ends it */
@@ -165,7 +168,7 @@ static void on_input(void *self, const uint8_t *data, uint32_t bytes)
     uart_update_irq(u);
 }
 
-/* --- transmitter --------------------------------------------------------------------------------------- */
+/* --- transmitter ---------------------------------------------------------------------- */
 
 /* The character in the shift register is over. Returns 0 while the peer has no room for it. */
 static uint32_t shift_out(struct uart *u)
@@ -228,9 +231,10 @@ void uart_clear_tx(struct uart *u)
     u->tx.count = 0;
 }
 
-/* --- modem lines --------------------------------------------------------------------------------------- */
+/* --- modem lines ---------------------------------------------------------------------- */
 
-/* 8.8: what the four inputs carry; in loop-back the four outputs (8.7), else whether a peer is there. */
+/* 8.8: what the four inputs carry; in loop-back the four outputs (8.7), else whether a peer is
+ * there. */
 static uint8_t modem_inputs(const struct uart *u)
 {
     if (!(u->mcr & MCR_LOOP))
@@ -260,15 +264,27 @@ static void on_event(void *self, uint32_t event)
     uart_update_modem(u);
 }
 
-/* --- the class ------------------------------------------------------------------------------------------ */
+/* --- the class ------------------------------------------------------------------------ */
 
 static const struct bp_prop props[] = {
-    {.name = "reg-shift", .doc = "distance of two registers, as a power of two", .type = BP_PROP_U32,
-     .offset = BP_OFFSET(struct uart, reg_shift), .def = "0", .max = 3},
-    {.name = "reg-io-width", .doc = "width of accesses that drivers are told to use", .type = BP_PROP_U32,
-     .offset = BP_OFFSET(struct uart, reg_io_width), .def = "1", .min = 1, .max = 4},
-    {.name = "pace", .doc = "characters leave at the programmed rate instead of at once", .type = BP_PROP_BOOL,
-     .offset = BP_OFFSET(struct uart, pace), .def = "false"},
+    {.name = "reg-shift",
+     .doc = "distance of two registers, as a power of two",
+     .type = BP_PROP_U32,
+     .offset = BP_OFFSET(struct uart, reg_shift),
+     .def = "0",
+     .max = 3},
+    {.name = "reg-io-width",
+     .doc = "width of accesses that drivers are told to use",
+     .type = BP_PROP_U32,
+     .offset = BP_OFFSET(struct uart, reg_io_width),
+     .def = "1",
+     .min = 1,
+     .max = 4},
+    {.name = "pace",
+     .doc = "characters leave at the programmed rate instead of at once",
+     .type = BP_PROP_BOOL,
+     .offset = BP_OFFSET(struct uart, pace),
+     .def = "false"},
 };
 
 static const struct bp_char_client char_client = {
@@ -280,28 +296,59 @@ static const struct bp_char_client char_client = {
 };
 
 static const struct bp_port ports[] = {
-    {.name = "irq", .doc = "INTR", .kind = BP_PORT_IRQ, .dir = BP_DIR_OUT, .offset = BP_OFFSET(struct uart, irq)},
-    {.name = "clock", .doc = "XIN, sixteen times the rate at divisor 1", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN,
+    {.name = "irq",
+     .doc = "INTR",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct uart, irq)},
+    {.name = "clock",
+     .doc = "XIN, sixteen times the rate at divisor 1",
+     .kind = BP_PORT_CLOCK,
+     .dir = BP_DIR_IN,
      .offset = BP_OFFSET(struct uart, clock)},
-    {.name = "chardev", .doc = "what is behind SIN and SOUT", .kind = BP_PORT_CHAR,
-     .offset = BP_OFFSET(struct uart, chardev), .client = &char_client},
+    {.name = "chardev",
+     .doc = "what is behind SIN and SOUT",
+     .kind = BP_PORT_CHAR,
+     .offset = BP_OFFSET(struct uart, chardev),
+     .client = &char_client},
 };
 
 static const struct bp_state_field state_fields[] = {
     {.tag = 1, .type = BP_STATE_U8, .offset = BP_OFFSET(struct uart, fcr), .name = "fcr"},
     {.tag = 2, .type = BP_STATE_U8, .offset = BP_OFFSET(struct uart, errors), .name = "errors"},
-    {.tag = 3, .type = BP_STATE_U8, .offset = BP_OFFSET(struct uart, timed_out), .name = "timed-out"},
-    {.tag = 4, .type = BP_STATE_U8, .offset = BP_OFFSET(struct uart, thre_pending), .name = "thre-pending"},
+    {.tag = 3,
+     .type = BP_STATE_U8,
+     .offset = BP_OFFSET(struct uart, timed_out),
+     .name = "timed-out"},
+    {.tag = 4,
+     .type = BP_STATE_U8,
+     .offset = BP_OFFSET(struct uart, thre_pending),
+     .name = "thre-pending"},
     {.tag = 5, .type = BP_STATE_U8, .offset = BP_OFFSET(struct uart, tsr), .name = "tsr"},
     {.tag = 6, .type = BP_STATE_U8, .offset = BP_OFFSET(struct uart, tsr_full), .name = "tsr-full"},
     {.tag = 7, .type = BP_STATE_U8, .offset = BP_OFFSET(struct uart, tsr_done), .name = "tsr-done"},
-    {.tag = 8, .type = BP_STATE_U32, .offset = BP_OFFSET(struct uart, rx.count), .name = "rx-count"},
-    {.tag = 9, .type = BP_STATE_BYTES, .offset = BP_OFFSET(struct uart, rx.data), .count = FIFO_DEPTH,
+    {.tag = 8,
+     .type = BP_STATE_U32,
+     .offset = BP_OFFSET(struct uart, rx.count),
+     .name = "rx-count"},
+    {.tag = 9,
+     .type = BP_STATE_BYTES,
+     .offset = BP_OFFSET(struct uart, rx.data),
+     .count = FIFO_DEPTH,
      .name = "rx-data"},
-    {.tag = 10, .type = BP_STATE_BYTES, .offset = BP_OFFSET(struct uart, rx.errors), .count = FIFO_DEPTH,
+    {.tag = 10,
+     .type = BP_STATE_BYTES,
+     .offset = BP_OFFSET(struct uart, rx.errors),
+     .count = FIFO_DEPTH,
      .name = "rx-errors"},
-    {.tag = 11, .type = BP_STATE_U32, .offset = BP_OFFSET(struct uart, tx.count), .name = "tx-count"},
-    {.tag = 12, .type = BP_STATE_BYTES, .offset = BP_OFFSET(struct uart, tx.data), .count = FIFO_DEPTH,
+    {.tag = 11,
+     .type = BP_STATE_U32,
+     .offset = BP_OFFSET(struct uart, tx.count),
+     .name = "tx-count"},
+    {.tag = 12,
+     .type = BP_STATE_BYTES,
+     .offset = BP_OFFSET(struct uart, tx.data),
+     .count = FIFO_DEPTH,
      .name = "tx-data"},
 };
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ns16550.h - what the two files of the UART share: its parts (ns16550.c) and its registers (ns16550-regs.c).
+ * ns16550.h - what the two files of the UART share: its parts (ns16550.c) and its registers
+ * (ns16550-regs.c).
  *
- * Source: National Semiconductor / Texas Instruments PC16550D, "Universal Asynchronous Receiver/Transmitter with
- * FIFOs" (SNLS378). Section numbers in comments are of its register description (8.0).
+ * Source: National Semiconductor / Texas Instruments PC16550D, "Universal Asynchronous
+ * Receiver/Transmitter with FIFOs" (SNLS378). Section numbers in comments are of its register
+ * description (8.0).
  */
 #ifndef NS16550_H
 #define NS16550_H
@@ -16,55 +18,55 @@
 
 #define FIFO_DEPTH 16
 
-#define IER_RDA 0x01u
-#define IER_THRE 0x02u
-#define IER_RLS 0x04u
+#define IER_RDA   0x01u
+#define IER_THRE  0x02u
+#define IER_RLS   0x04u
 #define IER_MODEM 0x08u
 
 /* 8.5: interrupt identification, in falling priority. */
-#define IIR_NONE 0x01u
-#define IIR_RLS 0x06u
-#define IIR_RDA 0x04u
+#define IIR_NONE    0x01u
+#define IIR_RLS     0x06u
+#define IIR_RDA     0x04u
 #define IIR_TIMEOUT 0x0cu
-#define IIR_THRE 0x02u
-#define IIR_MODEM 0x00u
-#define IIR_FIFO 0xc0u
+#define IIR_THRE    0x02u
+#define IIR_MODEM   0x00u
+#define IIR_FIFO    0xc0u
 
-#define FCR_ENABLE 0x01u
+#define FCR_ENABLE   0x01u
 #define FCR_CLEAR_RX 0x02u
 #define FCR_CLEAR_TX 0x04u
-#define FCR_KEPT (0xc0u | 0x08u | FCR_ENABLE) /* the clear bits clear themselves */
+#define FCR_KEPT     (0xc0u | 0x08u | FCR_ENABLE) /* the clear bits clear themselves */
 
-#define LCR_STOP 0x04u
+#define LCR_STOP   0x04u
 #define LCR_PARITY 0x08u
-#define LCR_BREAK 0x40u
-#define LCR_DLAB 0x80u
+#define LCR_BREAK  0x40u
+#define LCR_DLAB   0x80u
 
-#define MCR_DTR 0x01u
-#define MCR_RTS 0x02u
+#define MCR_DTR  0x01u
+#define MCR_RTS  0x02u
 #define MCR_OUT1 0x04u
 #define MCR_OUT2 0x08u
 #define MCR_LOOP 0x10u
 
-#define LSR_DR 0x01u
-#define LSR_OE 0x02u
-#define LSR_PE 0x04u
-#define LSR_FE 0x08u
-#define LSR_BI 0x10u
-#define LSR_THRE 0x20u
-#define LSR_TEMT 0x40u
-#define LSR_FIFO_ERROR 0x80u
-#define LSR_ERRORS (LSR_OE | LSR_PE | LSR_FE | LSR_BI)
+#define LSR_DR          0x01u
+#define LSR_OE          0x02u
+#define LSR_PE          0x04u
+#define LSR_FE          0x08u
+#define LSR_BI          0x10u
+#define LSR_THRE        0x20u
+#define LSR_TEMT        0x40u
+#define LSR_FIFO_ERROR  0x80u
+#define LSR_ERRORS      (LSR_OE | LSR_PE | LSR_FE | LSR_BI)
 #define LSR_CHAR_ERRORS (LSR_PE | LSR_FE | LSR_BI) /* travel with the character they belong to */
 
-#define MSR_DCTS 0x01u
-#define MSR_DDSR 0x02u
-#define MSR_TERI 0x04u
-#define MSR_DDCD 0x08u
-#define MSR_CTS 0x10u
-#define MSR_DSR 0x20u
-#define MSR_RI 0x40u
-#define MSR_DCD 0x80u
+#define MSR_DCTS   0x01u
+#define MSR_DDSR   0x02u
+#define MSR_TERI   0x04u
+#define MSR_DDCD   0x08u
+#define MSR_CTS    0x10u
+#define MSR_DSR    0x20u
+#define MSR_RI     0x40u
+#define MSR_DCD    0x80u
 #define MSR_DELTAS 0x0fu
 
 struct uart_fifo {
@@ -92,7 +94,7 @@ struct uart {
     uint8_t timed_out;    /* 8.10: character time-out is pending */
     uint8_t thre_pending; /* THRE interrupt: pending until IIR is read or THR written */
     uint8_t tsr, tsr_full;
-    uint8_t tsr_done;     /* shifted out, and the peer did not take it yet */
+    uint8_t tsr_done; /* shifted out, and the peer did not take it yet */
     struct uart_fifo rx, tx;
 };
 

@@ -2,8 +2,9 @@
  *
  * syscon: a block of plain registers, two values of which switch the machine off or reset it.
  *
- * Source: Linux bindings syscon.yaml, syscon-poweroff.yaml and syscon-reboot.yaml: a driver writes `value` under
- * `mask` to the register at `offset`. What the values mean is the board's, so all of it are properties.
+ * Source: Linux bindings syscon.yaml, syscon-poweroff.yaml and syscon-reboot.yaml: a driver writes
+ * `value` under `mask` to the register at `offset`. What the values mean is the board's, so all of
+ * it are properties.
  */
 #include "standard.h"
 
@@ -43,20 +44,28 @@ static void on_write(void *self, uint32_t index, uint64_t value, uint64_t old)
 }
 
 static const struct bp_reg regs[] = {
-    {.offset = 0, .width = 4, .name = "WORD", .doc = "a register", .bound = BP_OFFSET(struct syscon, words),
-     .count = WORDS, .on_write = on_write},
+    {.offset = 0,
+     .width = 4,
+     .name = "WORD",
+     .doc = "a register",
+     .bound = BP_OFFSET(struct syscon, words),
+     .count = WORDS,
+     .on_write = on_write},
 };
 
 static const struct bp_region regions[] = {
     {.name = "reg", .doc = "the registers", .regs = BP_ARRAY(regs)},
 };
 
-#define NUMBER(label, text, field, value) \
-    {.name = (label), .doc = (text), .type = BP_PROP_U32, .offset = BP_OFFSET(struct syscon, field), \
-     .def = (value)}
+#define NUMBER(label, text, field, value)                                                          \
+    {                                                                                              \
+        .name = (label), .doc = (text), .type = BP_PROP_U32,                                       \
+        .offset = BP_OFFSET(struct syscon, field), .def = (value)                                  \
+    }
 
 static const struct bp_prop props[] = {
-    NUMBER("poweroff-offset", "register that switches off; none unless given", poweroff.offset, NO_ACTION),
+    NUMBER("poweroff-offset", "register that switches off; none unless given", poweroff.offset,
+           NO_ACTION),
     NUMBER("poweroff-mask", "bits of it that count", poweroff.mask, "0xffffffff"),
     NUMBER("poweroff-value", "what they must be", poweroff.value, "0"),
     NUMBER("reboot-offset", "register that resets; none unless given", reboot.offset, NO_ACTION),
@@ -84,9 +93,11 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
 
     s->dev = dev;
     if (!fits(&s->poweroff))
-        return bp_fail(core, dev, BP_E_INVAL, "poweroff-offset", "not a register: give a multiple of 4 below 4096");
+        return bp_fail(core, dev, BP_E_INVAL, "poweroff-offset",
+                       "not a register: give a multiple of 4 below 4096");
     if (!fits(&s->reboot))
-        return bp_fail(core, dev, BP_E_INVAL, "reboot-offset", "not a register: give a multiple of 4 below 4096");
+        return bp_fail(core, dev, BP_E_INVAL, "reboot-offset",
+                       "not a register: give a multiple of 4 below 4096");
     return bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
 }
 
@@ -99,8 +110,8 @@ static int32_t emit_action(const struct syscon *s, const struct bp_fdt_writer *w
         return BP_OK;
     if ((status = w->begin(w->ctx, name)) || (status = w->str(w->ctx, "compatible", compatible)) ||
         (status = w->u32(w->ctx, "regmap", w->phandle(w->ctx, s->dev, NULL))) ||
-        (status = w->u32(w->ctx, "offset", a->offset)) || (status = w->u32(w->ctx, "value", a->value)) ||
-        (status = w->u32(w->ctx, "mask", a->mask)))
+        (status = w->u32(w->ctx, "offset", a->offset)) ||
+        (status = w->u32(w->ctx, "value", a->value)) || (status = w->u32(w->ctx, "mask", a->mask)))
         return status;
     return w->end(w->ctx);
 }

@@ -2,8 +2,8 @@
  *
  * blk.c - virtio block device (Virtual I/O Device specification 1.2, 5.2).
  *
- * Data goes straight between guest memory and the back end; many requests may be under way. A device without a drive
- * is an empty slot.
+ * Data goes straight between guest memory and the back end; many requests may be under way. A
+ * device without a drive is an empty slot.
  */
 #include "virtio.h"
 
@@ -13,40 +13,40 @@
 #define SECTOR 512u
 
 /* 5.2.3 */
-#define F_SEG_MAX BP_BIT64(2)
-#define F_RO BP_BIT64(5)
-#define F_BLK_SIZE BP_BIT64(6)
-#define F_FLUSH BP_BIT64(9)
-#define F_DISCARD BP_BIT64(13)
+#define F_SEG_MAX      BP_BIT64(2)
+#define F_RO           BP_BIT64(5)
+#define F_BLK_SIZE     BP_BIT64(6)
+#define F_FLUSH        BP_BIT64(9)
+#define F_DISCARD      BP_BIT64(13)
 #define F_WRITE_ZEROES BP_BIT64(14)
 
 /* 5.2.6 */
-#define T_IN 0u
-#define T_OUT 1u
-#define T_FLUSH 4u
-#define T_GET_ID 8u
-#define T_DISCARD 11u
+#define T_IN           0u
+#define T_OUT          1u
+#define T_FLUSH        4u
+#define T_GET_ID       8u
+#define T_DISCARD      11u
 #define T_WRITE_ZEROES 13u
-#define S_OK 0u
-#define S_IOERR 1u
-#define S_UNSUPP 2u
-#define HEADER_BYTES 16u
-#define ID_BYTES 20u
-#define RANGE_BYTES 16u        /* sector, number of sectors, flags */
-#define RANGE_UNMAP 1u         /* WRITE_ZEROES may give the space back */
-#define RANGE_SECTORS (1u << 22) /* most sectors in one range: 2 GiB */
+#define S_OK           0u
+#define S_IOERR        1u
+#define S_UNSUPP       2u
+#define HEADER_BYTES   16u
+#define ID_BYTES       20u
+#define RANGE_BYTES    16u        /* sector, number of sectors, flags */
+#define RANGE_UNMAP    1u         /* WRITE_ZEROES may give the space back */
+#define RANGE_SECTORS  (1u << 22) /* most sectors in one range: 2 GiB */
 
 /* 5.2.4, struct virtio_blk_config; the offsets used. */
-#define CONFIG_CAPACITY 0
-#define CONFIG_SEG_MAX 12
-#define CONFIG_BLK_SIZE 20
+#define CONFIG_CAPACITY            0
+#define CONFIG_SEG_MAX             12
+#define CONFIG_BLK_SIZE            20
 #define CONFIG_MAX_DISCARD_SECTORS 36
-#define CONFIG_MAX_DISCARD_SEG 40
-#define CONFIG_DISCARD_ALIGNMENT 44
-#define CONFIG_MAX_ZEROES_SECTORS 48
-#define CONFIG_MAX_ZEROES_SEG 52
-#define CONFIG_ZEROES_MAY_UNMAP 56
-#define CONFIG_BYTES 60
+#define CONFIG_MAX_DISCARD_SEG     40
+#define CONFIG_DISCARD_ALIGNMENT   44
+#define CONFIG_MAX_ZEROES_SECTORS  48
+#define CONFIG_MAX_ZEROES_SEG      52
+#define CONFIG_ZEROES_MAY_UNMAP    56
+#define CONFIG_BYTES               60
 
 struct blk {
     struct virtio virtio; /* first */
@@ -73,7 +73,8 @@ static struct blk *blk_of(struct virtio *v)
 }
 
 /* Writes the status byte, the last one of the chain, and returns the chain. */
-static void answer(struct blk *b, const struct vq_chain *chain, uint8_t status, uint64_t transferred)
+static void answer(struct blk *b, const struct vq_chain *chain, uint8_t status,
+                   uint64_t transferred)
 {
     struct virtio *v = &b->virtio;
 
@@ -91,7 +92,8 @@ static void unmap(struct blk *b, const struct request *r)
         m->dma->unmap(m->bus, r->iov[i].base, r->iov[i].bytes, r->direction);
 }
 
-/* Maps `bytes` of the chain's data part, leaving out `skip` bytes at its start. BP_E_ACCESS: not plain RAM. */
+/* Maps `bytes` of the chain's data part, leaving out `skip` bytes at its start. BP_E_ACCESS: not
+ * plain RAM. */
 static int32_t map(struct blk *b, struct request *r, uint64_t skip, uint64_t bytes)
 {
     const struct vq_memory *m = &b->virtio.memory;
@@ -112,7 +114,9 @@ static int32_t map(struct blk *b, struct request *r, uint64_t skip, uint64_t byt
         bytes -= left;
         while (left) {
             uint64_t n = left;
-            void *host = r->niov < sizeof r->iov / sizeof *r->iov ? m->dma->map(m->bus, addr, &n, r->direction) : NULL;
+            void *host = r->niov < sizeof r->iov / sizeof *r->iov
+                             ? m->dma->map(m->bus, addr, &n, r->direction)
+                             : NULL;
 
             if (!host)
                 return BP_E_ACCESS;
@@ -143,7 +147,8 @@ static void transfer(struct blk *b, struct request *r, uint64_t sector, uint32_t
 
     r->direction = is_write ? BP_DMA_TO_DEVICE : BP_DMA_FROM_DEVICE;
     if (bytes % SECTOR || sector > capacity || bytes / SECTOR > capacity - sector ||
-        (is_write && b->info.flags & BP_BLOCK_READ_ONLY) || map(b, r, is_write ? HEADER_BYTES : 0, bytes)) {
+        (is_write && b->info.flags & BP_BLOCK_READ_ONLY) ||
+        map(b, r, is_write ? HEADER_BYTES : 0, bytes)) {
         unmap(b, r);
         answer(b, &r->chain, S_IOERR, 0);
         free(r);
@@ -171,7 +176,8 @@ static void range(struct blk *b, struct request *r, uint32_t type)
             status = S_UNSUPP; /* 5.2.6.2 */
         } else if (sector <= capacity && count <= capacity - sector && count <= RANGE_SECTORS &&
                    !(b->info.flags & BP_BLOCK_READ_ONLY)) {
-            submit(b, r, type == T_DISCARD ? BP_BLOCK_DISCARD : BP_BLOCK_ZERO, sector * SECTOR, (uint64_t)count * SECTOR);
+            submit(b, r, type == T_DISCARD ? BP_BLOCK_DISCARD : BP_BLOCK_ZERO, sector * SECTOR,
+                   (uint64_t)count * SECTOR);
             return;
         }
     }
@@ -183,7 +189,8 @@ static void get_id(struct blk *b, struct request *r)
 {
     uint8_t status = S_IOERR;
 
-    if (r->chain.write_bytes == ID_BYTES + 1 && !vq_write(&r->chain, &b->virtio.memory, 0, b->info.id, ID_BYTES))
+    if (r->chain.write_bytes == ID_BYTES + 1 &&
+        !vq_write(&r->chain, &b->virtio.memory, 0, b->info.id, ID_BYTES))
         status = S_OK;
     answer(b, &r->chain, status, status == S_OK ? ID_BYTES : 0);
     free(r);
@@ -200,8 +207,10 @@ static uint32_t handle(struct virtio *v, const struct vq_chain *chain)
         virtio_broken(v, "a request has no header or no status byte: the device needs a reset");
         return 0;
     }
-    if (b->in_flight >= b->virtio.queues[0].size) { /* chains that are in use are made available again */
-        virtio_broken(v, "more requests are under way than the queue has entries: the device needs a reset");
+    if (b->in_flight >=
+        b->virtio.queues[0].size) { /* chains that are in use are made available again */
+        virtio_broken(
+            v, "more requests are under way than the queue has entries: the device needs a reset");
         return 0;
     }
     r = malloc(sizeof *r);
@@ -260,7 +269,8 @@ static void on_complete(void *self, uint64_t token, int32_t status)
     free(r);
 }
 
-/* What is at the back end may still write guest memory: a reset is over when that has ended (2.1.2). */
+/* What is at the back end may still write guest memory: a reset is over when that has ended
+ * (2.1.2). */
 static void give_up(struct virtio *v)
 {
     struct blk *b = blk_of(v);
@@ -335,12 +345,18 @@ static const struct bp_block_client client = {.size = sizeof client, .on_complet
 
 static const struct bp_port ports[] = {
     VIRTIO_PORTS(struct blk),
-    {.name = "drive", .doc = "The disk; without one the slot is empty.", .kind = BP_PORT_BLOCK,
-     .offset = BP_OFFSET(struct blk, drive), .client = &client},
+    {.name = "drive",
+     .doc = "The disk; without one the slot is empty.",
+     .kind = BP_PORT_BLOCK,
+     .offset = BP_OFFSET(struct blk, drive),
+     .client = &client},
 };
 
 static const struct bp_state_field fields[] = {VIRTIO_STATE(struct blk)};
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields), .pre_save = pre_save,
+static const struct bp_state state = {.size = sizeof state,
+                                      .version = 1,
+                                      .fields = BP_ARRAY(fields),
+                                      .pre_save = pre_save,
                                       .post_load = virtio_post_load};
 
 const struct bp_device_class virtio_blk_class = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * console.c - virtio console device with one port (Virtual I/O Device specification 1.2, 5.3). Without a back end it is
- * an empty slot.
+ * console.c - virtio console device with one port (Virtual I/O Device specification 1.2, 5.3).
+ * Without a back end it is an empty slot.
  */
 #include "virtio.h"
 
@@ -10,13 +10,13 @@
 #define RX 0u /* 5.3.2 */
 #define TX 1u
 
-#define F_SIZE BP_BIT64(0) /* 5.3.3 */
-#define F_EMERG_WRITE BP_BIT64(2)
-#define CONFIG_COLUMNS 0u /* 5.3.4 */
-#define CONFIG_ROWS 2u
-#define CONFIG_PORTS 4u
+#define F_SIZE             BP_BIT64(0) /* 5.3.3 */
+#define F_EMERG_WRITE      BP_BIT64(2)
+#define CONFIG_COLUMNS     0u /* 5.3.4 */
+#define CONFIG_ROWS        2u
+#define CONFIG_PORTS       4u
 #define CONFIG_EMERG_WRITE 8u
-#define CONFIG_BYTES 12u
+#define CONFIG_BYTES       12u
 
 #define CHUNK 512u
 
@@ -25,10 +25,10 @@ struct console {
     const struct bp_char_api *chars;
     struct bp_char *chardev;
     uint16_t columns, rows; /* properties; 0: the driver is told no size */
-    struct vq_chain rx; /* the buffer that input goes into; taken while rx_taken */
+    struct vq_chain rx;     /* the buffer that input goes into; taken while rx_taken */
     uint32_t rx_taken;
-    uint32_t tx_taken;  /* output of `tx` waits for the back end, from tx_done on */
-    uint64_t tx_done;   /* bytes sent of the chain at the head of the queue */
+    uint32_t tx_taken; /* output of `tx` waits for the back end, from tx_done on */
+    uint64_t tx_done;  /* bytes sent of the chain at the head of the queue */
     struct vq_chain tx;
 };
 
@@ -37,7 +37,7 @@ static struct console *console_of(struct virtio *v)
     return (struct console *)v;
 }
 
-/* --- output --------------------------------------------------------------------------------------------- */
+/* --- output --------------------------------------------------------------------------- */
 
 /* Sends what is left of c->tx. 0: the back end is full. */
 static uint32_t send(struct console *c)
@@ -84,7 +84,7 @@ static void on_writable(void *self)
         virtio_run(&c->virtio, TX, handle_tx);
 }
 
-/* --- input ---------------------------------------------------------------------------------------------- */
+/* --- input ---------------------------------------------------------------------------- */
 
 static uint32_t room(void *self)
 {
@@ -94,12 +94,14 @@ static uint32_t room(void *self)
         return 0;
     while (!c->rx_taken) {
         if (!virtio_take(&c->virtio, RX, &c->rx)) {
-            if (virtio_live(&c->virtio, RX) && vq_rearm(&c->virtio.queues[RX], &c->virtio.memory) > 0)
+            if (virtio_live(&c->virtio, RX) &&
+                vq_rearm(&c->virtio.queues[RX], &c->virtio.memory) > 0)
                 continue;
             return 0;
         }
         if (!c->rx.write_bytes) {
-            virtio_broken(&c->virtio, "a receive buffer has no writable part: the device needs a reset");
+            virtio_broken(&c->virtio,
+                          "a receive buffer has no writable part: the device needs a reset");
             return 0;
         }
         c->rx_taken = 1;
@@ -177,7 +179,8 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     present = BP_HAS(c->chars, attached) && c->chars->attached ? c->chars->attached(c->chardev)
                                                                : c->chars->connected(c->chardev);
     if (!c->columns != !c->rows)
-        return bp_fail(core, dev, BP_E_INVAL, "rows", "half a size: give both columns and rows, or neither");
+        return bp_fail(core, dev, BP_E_INVAL, "rows",
+                       "half a size: give both columns and rows, or neither");
     return virtio_init(&c->virtio, dev, core, &ops, present, c->rows ? F_SIZE : 0);
 }
 
@@ -186,8 +189,8 @@ static void reset(void *self, uint32_t kind)
     virtio_reset(self);
 }
 
-/* A snapshot holds no half-used chains: a receive buffer goes back, and so does a half-sent one, of which the rest
- * from tx_done on is sent later. */
+/* A snapshot holds no half-used chains: a receive buffer goes back, and so does a half-sent one, of
+ * which the rest from tx_done on is sent later. */
 static int32_t pre_save(void *self)
 {
     struct console *c = self;
@@ -205,23 +208,38 @@ static const struct bp_char_client client = {
     .size = sizeof client, .room = room, .on_input = on_input, .on_writable = on_writable};
 
 static const struct bp_prop props[] = {
-    {.name = "columns", .doc = "Width of the terminal in characters; 0: unknown.", .type = BP_PROP_U16, .def = "0",
+    {.name = "columns",
+     .doc = "Width of the terminal in characters; 0: unknown.",
+     .type = BP_PROP_U16,
+     .def = "0",
      .offset = BP_OFFSET(struct console, columns)},
-    {.name = "rows", .doc = "Height of the terminal in characters; 0: unknown.", .type = BP_PROP_U16, .def = "0",
+    {.name = "rows",
+     .doc = "Height of the terminal in characters; 0: unknown.",
+     .type = BP_PROP_U16,
+     .def = "0",
      .offset = BP_OFFSET(struct console, rows)},
 };
 
 static const struct bp_port ports[] = {
     VIRTIO_PORTS(struct console),
-    {.name = "chardev", .doc = "The terminal; without one the slot is empty.", .kind = BP_PORT_CHAR,
-     .offset = BP_OFFSET(struct console, chardev), .client = &client},
+    {.name = "chardev",
+     .doc = "The terminal; without one the slot is empty.",
+     .kind = BP_PORT_CHAR,
+     .offset = BP_OFFSET(struct console, chardev),
+     .client = &client},
 };
 
 static const struct bp_state_field fields[] = {
     VIRTIO_STATE(struct console),
-    {.tag = 64, .type = BP_STATE_U64, .offset = BP_OFFSET(struct console, tx_done), .name = "tx-done"},
+    {.tag = 64,
+     .type = BP_STATE_U64,
+     .offset = BP_OFFSET(struct console, tx_done),
+     .name = "tx-done"},
 };
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields), .pre_save = pre_save,
+static const struct bp_state state = {.size = sizeof state,
+                                      .version = 1,
+                                      .fields = BP_ARRAY(fields),
+                                      .pre_save = pre_save,
                                       .post_load = virtio_post_load};
 
 const struct bp_device_class virtio_console_class = {

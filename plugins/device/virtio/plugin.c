@@ -7,7 +7,10 @@
 extern const struct bp_device_class virtio_blk_class, virtio_rng_class, virtio_console_class;
 
 static const struct bp_device_class *const classes[] = {
-    &virtio_blk_class, &virtio_rng_class, &virtio_console_class, NULL,
+    &virtio_blk_class,
+    &virtio_rng_class,
+    &virtio_console_class,
+    NULL,
 };
 
 static const struct bp_device_factory factory = {sizeof factory, 0, classes};

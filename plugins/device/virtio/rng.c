@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#define CHUNK 256u          /* what getrandom() gives without being interrupted */
-#define REQUEST_MAX 65536u  /* a longer buffer is filled so far */
+#define CHUNK       256u   /* what getrandom() gives without being interrupted */
+#define REQUEST_MAX 65536u /* a longer buffer is filled so far */
 
 #define SOURCE_HOST 0u
 #define SOURCE_SEED 1u
@@ -52,7 +52,8 @@ static uint32_t handle(struct virtio *v, const struct vq_chain *chain)
     uint8_t bytes[CHUNK];
 
     if (!wanted) {
-        virtio_broken(v, "an entropy buffer has no writable part: the device needs a reset"); /* 5.4.6.1 */
+        virtio_broken(
+            v, "an entropy buffer has no writable part: the device needs a reset"); /* 5.4.6.1 */
         return 0;
     }
     for (uint64_t done = 0; done < wanted; done += CHUNK) {
@@ -95,9 +96,16 @@ static void reset(void *self, uint32_t kind)
 static const char *const sources[] = {"host", "seed", NULL};
 
 static const struct bp_prop props[] = {
-    {.name = "source", .doc = "Where the bytes come from: the host's entropy, or a generator that repeats.",
-     .type = BP_PROP_ENUM, .offset = BP_OFFSET(struct rng, source), .def = "host", .choices = sources},
-    {.name = "seed", .doc = "First state of the generator.", .type = BP_PROP_U64, .offset = BP_OFFSET(struct rng, seed),
+    {.name = "source",
+     .doc = "Where the bytes come from: the host's entropy, or a generator that repeats.",
+     .type = BP_PROP_ENUM,
+     .offset = BP_OFFSET(struct rng, source),
+     .def = "host",
+     .choices = sources},
+    {.name = "seed",
+     .doc = "First state of the generator.",
+     .type = BP_PROP_U64,
+     .offset = BP_OFFSET(struct rng, seed),
      .def = "1"},
 };
 
@@ -107,8 +115,8 @@ static const struct bp_state_field fields[] = {
     VIRTIO_STATE(struct rng),
     {.tag = 64, .type = BP_STATE_U64, .offset = BP_OFFSET(struct rng, state), .name = "generator"},
 };
-static const struct bp_state state = {.size = sizeof state, .version = 1, .fields = BP_ARRAY(fields),
-                                      .post_load = virtio_post_load};
+static const struct bp_state state = {
+    .size = sizeof state, .version = 1, .fields = BP_ARRAY(fields), .post_load = virtio_post_load};
 
 const struct bp_device_class virtio_rng_class = {
     .size = sizeof virtio_rng_class,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * virtio.c - device status, features and queues behind the transport (Virtual I/O Device specification 1.2, section 2).
+ * virtio.c - device status, features and queues behind the transport (Virtual I/O Device
+ * specification 1.2, section 2).
  */
 #include "virtio.h"
 
@@ -11,13 +12,14 @@ static const struct bp_iface_row ifaces[] = {
     {BP_DMA_ID, BP_OFFSET(struct virtio, memory.dma)},
 };
 
-int32_t virtio_init(struct virtio *v, struct bp_dev *dev, const struct bp_core *core, const struct virtio_ops *ops,
-                    uint32_t present, uint64_t extra)
+int32_t virtio_init(struct virtio *v, struct bp_dev *dev, const struct bp_core *core,
+                    const struct virtio_ops *ops, uint32_t present, uint64_t extra)
 {
     v->ops = ops;
     v->dev = dev;
     v->present = present;
-    v->offered = VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC | ops->features | extra;
+    v->offered =
+        VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC | ops->features | extra;
     return bp_fetch_ifaces(v, dev, core, BP_ARRAY(ifaces));
 }
 
@@ -28,7 +30,8 @@ static void update_irq(struct virtio *v)
 
 void virtio_reset(struct virtio *v)
 {
-    /* No queue is live while the device gives up its chains, so nothing of them reaches the driver. */
+    /* No queue is live while the device gives up its chains, so nothing of them reaches the
+     * driver. */
     v->status = 0;
     if (v->present && v->ops->reset)
         v->ops->reset(v);
@@ -60,8 +63,8 @@ int32_t virtio_post_load(void *self)
 
 uint32_t virtio_live(const struct virtio *v, uint32_t queue)
 {
-    return v->present && v->status & VIRTIO_DRIVER_OK && !(v->status & (VIRTIO_NEEDS_RESET | VIRTIO_FAILED)) &&
-           v->queues[queue].ready;
+    return v->present && v->status & VIRTIO_DRIVER_OK &&
+           !(v->status & (VIRTIO_NEEDS_RESET | VIRTIO_FAILED)) && v->queues[queue].ready;
 }
 
 void virtio_config_changed(struct virtio *v)
@@ -89,7 +92,8 @@ uint32_t virtio_take(struct virtio *v, uint32_t queue, struct vq_chain *chain)
         return 0;
     status = vq_take(&v->queues[queue], &v->memory, chain);
     if (status < 0)
-        virtio_broken(v, "a ring or descriptor chain is malformed or outside of memory: the device needs a reset");
+        virtio_broken(v, "a ring or descriptor chain is malformed or outside of memory: the device "
+                         "needs a reset");
     return status > 0;
 }
 
@@ -121,7 +125,8 @@ static void continue_queues(void *self, void *ctx)
             v->ops->notify(v, queue);
 }
 
-void virtio_run(struct virtio *v, uint32_t queue, uint32_t (*handle)(struct virtio *v, const struct vq_chain *chain))
+void virtio_run(struct virtio *v, uint32_t queue,
+                uint32_t (*handle)(struct virtio *v, const struct vq_chain *chain))
 {
     struct vq_chain chain;
     uint32_t budget = VQ_SIZE_MAX;

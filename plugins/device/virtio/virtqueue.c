@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * virtqueue.c - the split virtqueue. Section numbers are of the Virtual I/O Device specification 1.2.
+ * virtqueue.c - the split virtqueue. Section numbers are of the Virtual I/O Device specification
+ * 1.2.
  *
- * Ordering: the driver runs on other threads. An index is read before what it publishes (acquire), what is published is
- * written before its index (release), and the checks for notification are separated from the index they depend on by a
- * full fence (2.7.7.2, 2.7.10).
+ * Ordering: the driver runs on other threads. An index is read before what it publishes (acquire),
+ * what is published is written before its index (release), and the checks for notification are
+ * separated from the index they depend on by a full fence (2.7.7.2, 2.7.10).
  */
 #include "virtqueue.h"
 
 #include <backplane/util/bytes.h>
 
-#define DESC_BYTES 16u
-#define DESC_NEXT 1u /* 2.7.5 */
-#define DESC_WRITE 2u
+#define DESC_BYTES    16u
+#define DESC_NEXT     1u /* 2.7.5 */
+#define DESC_WRITE    2u
 #define DESC_INDIRECT 4u
 
 #define AVAIL_NO_INTERRUPT 1u /* 2.7.6 */
@@ -60,10 +61,12 @@ static int32_t store16(const struct vq_memory *m, uint64_t addr, uint16_t value)
     return m->dma->write(m->bus, addr, bytes, sizeof bytes);
 }
 
-static int32_t load_descriptor(const struct vq_memory *m, uint64_t table, uint32_t index, struct descriptor *d)
+static int32_t load_descriptor(const struct vq_memory *m, uint64_t table, uint32_t index,
+                               struct descriptor *d)
 {
     uint8_t bytes[DESC_BYTES];
-    int32_t status = m->dma->read(m->bus, table + (uint64_t)index * DESC_BYTES, bytes, sizeof bytes);
+    int32_t status =
+        m->dma->read(m->bus, table + (uint64_t)index * DESC_BYTES, bytes, sizeof bytes);
 
     d->addr = bp_load_le64(bytes);
     d->bytes = bp_load_le32(bytes + 8);
@@ -91,10 +94,10 @@ static int32_t add_segment(struct vq_chain *chain, const struct descriptor *d)
     return BP_OK;
 }
 
-/* Follows a chain through one table. The number of steps is bounded by the table, so a loop ends as an error. An
- * indirect descriptor ends a walk of the queue's own table: *inner is it then. */
-static int32_t walk(const struct vq_memory *m, uint64_t table, uint32_t entries, uint32_t first, uint32_t may_indirect,
-                    struct vq_chain *chain, struct descriptor *inner)
+/* Follows a chain through one table. The number of steps is bounded by the table, so a loop ends as
+ * an error. An indirect descriptor ends a walk of the queue's own table: *inner is it then. */
+static int32_t walk(const struct vq_memory *m, uint64_t table, uint32_t entries, uint32_t first,
+                    uint32_t may_indirect, struct vq_chain *chain, struct descriptor *inner)
 {
     uint32_t index = first;
 
@@ -123,7 +126,8 @@ static int32_t walk(const struct vq_memory *m, uint64_t table, uint32_t entries,
     return BP_E_INVAL;
 }
 
-static int32_t read_chain(const struct virtqueue *q, const struct vq_memory *m, struct vq_chain *chain)
+static int32_t read_chain(const struct virtqueue *q, const struct vq_memory *m,
+                          struct vq_chain *chain)
 {
     struct descriptor inner = {0};
     int32_t status;
@@ -180,7 +184,8 @@ int32_t vq_give(struct virtqueue *q, const struct vq_memory *m, uint16_t head, u
 
     bp_store_le32(element, head);
     bp_store_le32(element + 4, written);
-    status = m->dma->write(m->bus, q->used + 4 + 8 * (uint64_t)(q->next_used & (q->size - 1)), element, sizeof element);
+    status = m->dma->write(m->bus, q->used + 4 + 8 * (uint64_t)(q->next_used & (q->size - 1)),
+                           element, sizeof element);
     if (status)
         return status;
     q->next_used++;
@@ -214,10 +219,10 @@ int32_t vq_rearm(struct virtqueue *q, const struct vq_memory *m)
     return status ? status : available(q, m) > 0;
 }
 
-/* --- copies ------------------------------------------------------------------------------------------- */
+/* --- copies --------------------------------------------------------------------------- */
 
-static int32_t copy(const struct vq_segment *segments, uint32_t count, const struct vq_memory *m, uint64_t offset,
-                    uint8_t *data, uint64_t bytes, uint32_t write)
+static int32_t copy(const struct vq_segment *segments, uint32_t count, const struct vq_memory *m,
+                    uint64_t offset, uint8_t *data, uint64_t bytes, uint32_t write)
 {
     for (uint32_t i = 0; i < count && bytes; i++) {
         uint64_t n, addr;
@@ -239,13 +244,15 @@ static int32_t copy(const struct vq_segment *segments, uint32_t count, const str
     return bytes ? BP_E_FULL : BP_OK;
 }
 
-int32_t vq_read(const struct vq_chain *chain, const struct vq_memory *m, uint64_t offset, void *data, uint64_t bytes)
+int32_t vq_read(const struct vq_chain *chain, const struct vq_memory *m, uint64_t offset,
+                void *data, uint64_t bytes)
 {
     return copy(chain->segments, chain->nread, m, offset, data, bytes, 0);
 }
 
-int32_t vq_write(const struct vq_chain *chain, const struct vq_memory *m, uint64_t offset, const void *data,
-                 uint64_t bytes)
+int32_t vq_write(const struct vq_chain *chain, const struct vq_memory *m, uint64_t offset,
+                 const void *data, uint64_t bytes)
 {
-    return copy(chain->segments + chain->nread, chain->nwrite, m, offset, (uint8_t *)data, bytes, 1);
+    return copy(chain->segments + chain->nread, chain->nwrite, m, offset, (uint8_t *)data, bytes,
+                1);
 }

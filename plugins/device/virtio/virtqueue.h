@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * virtqueue.h - the split virtqueue of the Virtual I/O Device specification 1.2, section 2.7, seen from the device.
+ * virtqueue.h - the split virtqueue of the Virtual I/O Device specification 1.2, section 2.7, seen
+ * from the device.
  *
- * The driver is not trusted: whatever it puts into the rings is checked here, and a breach is told to the device as a
- * negative status, upon which the device asks for a reset (2.1.2).
+ * The driver is not trusted: whatever it puts into the rings is checked here, and a breach is told
+ * to the device as a negative status, upon which the device asks for a reset (2.1.2).
  */
 #ifndef VIRTQUEUE_H
 #define VIRTQUEUE_H
@@ -20,7 +21,7 @@ struct virtqueue {
     /* Ours. */
     uint16_t next_avail; /* index of the next entry of the available ring to take */
     uint16_t next_used;
-    uint16_t signalled;  /* next_used when the driver was interrupted last */
+    uint16_t signalled; /* next_used when the driver was interrupted last */
     uint16_t reserved;
 };
 
@@ -60,16 +61,18 @@ void vq_put_back(struct virtqueue *q);
 /* Returns a chain with the number of bytes written into it. Negative: guest memory is gone. */
 int32_t vq_give(struct virtqueue *q, const struct vq_memory *m, uint16_t head, uint32_t written);
 
-/* 1 if the driver wants an interrupt for what was given since it got the last one (2.7.10, 2.7.7.2). */
+/* 1 if the driver wants an interrupt for what was given since it got the last one (2.7.10,
+ * 2.7.7.2). */
 int32_t vq_wants_interrupt(struct virtqueue *q, const struct vq_memory *m);
 
 /* Asks to be notified of new chains from here on. 1: some have come meanwhile, look again. */
 int32_t vq_rearm(struct virtqueue *q, const struct vq_memory *m);
 
-/* Copies to or from the parts of a chain that the device may write or read, from byte `offset` of them on. BP_E_FULL: the
- * chain is shorter than that. */
-int32_t vq_read(const struct vq_chain *chain, const struct vq_memory *m, uint64_t offset, void *data, uint64_t bytes);
-int32_t vq_write(const struct vq_chain *chain, const struct vq_memory *m, uint64_t offset, const void *data,
-                 uint64_t bytes);
+/* Copies to or from the parts of a chain that the device may write or read, from byte `offset` of
+ * them on. BP_E_FULL: the chain is shorter than that. */
+int32_t vq_read(const struct vq_chain *chain, const struct vq_memory *m, uint64_t offset,
+                void *data, uint64_t bytes);
+int32_t vq_write(const struct vq_chain *chain, const struct vq_memory *m, uint64_t offset,
+                 const void *data, uint64_t bytes);
 
 #endif

@@ -26,7 +26,7 @@
 
 #ifdef __cplusplus
 #define BP_BEGIN extern "C" {
-#define BP_END }
+#define BP_END   }
 #else
 #define BP_BEGIN
 #define BP_END
@@ -39,25 +39,24 @@
 #define BP_EXPORT __attribute__((visibility("default")))
 
 /* True when the struct that `p` points to is large enough to hold `field`. */
-#define BP_HAS(p, field) \
-    ((p)->size >= offsetof(__typeof__(*(p)), field) + sizeof((p)->field))
+#define BP_HAS(p, field) ((p)->size >= offsetof(__typeof__(*(p)), field) + sizeof((p)->field))
 
 /* Initialises the three members "rows, nrows, row_stride" of a class from a static array. */
 #define BP_ARRAY(a) (a), (uint32_t)(sizeof(a) / sizeof *(a)), (uint32_t)sizeof *(a)
 
 /* Status: 0, or one of these. Text for people goes through bp.error/1 (trace.h). */
-#define BP_OK 0
-#define BP_E_INVAL (-1)     /* an argument or a value breaks the contract */
-#define BP_E_NOMEM (-2)     /* the host has no memory left */
-#define BP_E_NOENT (-3)     /* no such name, file or node */
-#define BP_E_IO (-4)        /* the host's file, socket or device failed */
+#define BP_OK            0
+#define BP_E_INVAL       (-1) /* an argument or a value breaks the contract */
+#define BP_E_NOMEM       (-2) /* the host has no memory left */
+#define BP_E_NOENT       (-3) /* no such name, file or node */
+#define BP_E_IO          (-4) /* the host's file, socket or device failed */
 #define BP_E_UNSUPPORTED (-5) /* not offered by this plug-in, host or version */
-#define BP_E_STATE (-6)     /* not now: wrong lifecycle phase or context */
-#define BP_E_DECODE (-7)    /* nothing answers at this guest address */
-#define BP_E_ACCESS (-8)    /* something is there and refuses this kind of access */
-#define BP_E_PARTIAL (-9)   /* only a leading part was transferred */
-#define BP_E_AGAIN (-10)    /* would have to wait; a callback follows when it is worth another try */
-#define BP_E_FAULT (-11)    /* a guest exception has been recorded; not an error of the host */
-#define BP_E_FULL (-12)     /* a fixed capacity is used up */
+#define BP_E_STATE       (-6) /* not now: wrong lifecycle phase or context */
+#define BP_E_DECODE      (-7) /* nothing answers at this guest address */
+#define BP_E_ACCESS      (-8) /* something is there and refuses this kind of access */
+#define BP_E_PARTIAL     (-9) /* only a leading part was transferred */
+#define BP_E_AGAIN       (-10) /* would have to wait; a callback follows when it is worth another try */
+#define BP_E_FAULT       (-11) /* a guest exception has been recorded; not an error of the host */
+#define BP_E_FULL        (-12) /* a fixed capacity is used up */
 
 #endif

@@ -14,21 +14,22 @@
 
 BP_BEGIN
 
-#define BP_BACKEND_CHAR 1
+#define BP_BACKEND_CHAR  1
 #define BP_BACKEND_BLOCK 2
 
-#define BP_BACKEND_TERMINAL 1u /* class flag: takes over the user's terminal; at most one in a machine */
+#define BP_BACKEND_TERMINAL                                                                        \
+    1u /* class flag: takes over the user's terminal; at most one in a machine */
 
 /* One request to a block back end. The core owns it; complete() hands it back. */
 struct bp_iovec {
     void *base;
     uint64_t bytes;
 };
-#define BP_BLOCK_READ 0u
-#define BP_BLOCK_WRITE 1u
-#define BP_BLOCK_FLUSH 2u   /* earlier completed writes are on stable storage when it completes */
+#define BP_BLOCK_READ    0u
+#define BP_BLOCK_WRITE   1u
+#define BP_BLOCK_FLUSH   2u /* earlier completed writes are on stable storage when it completes */
 #define BP_BLOCK_DISCARD 3u /* the range's content no longer matters */
-#define BP_BLOCK_ZERO 4u    /* the range reads as zero afterwards */
+#define BP_BLOCK_ZERO    4u /* the range reads as zero afterwards */
 struct bp_block_io {
     uint32_t size, op;
     uint64_t offset, bytes; /* offset + bytes <= size of the medium */
@@ -39,10 +40,10 @@ struct bp_block_io {
 #define BP_BLOCK_READ_ONLY 1u
 struct bp_block_info {
     uint32_t size, flags;
-    uint64_t bytes;         /* size of the medium */
-    uint32_t sector;        /* preferred granularity, a power of two >= 512 */
+    uint64_t bytes;  /* size of the medium */
+    uint32_t sector; /* preferred granularity, a power of two >= 512 */
     uint32_t reserved;
-    char id[24];            /* serial shown to the guest, NUL-terminated */
+    char id[24]; /* serial shown to the guest, NUL-terminated */
 };
 
 struct bp_backend_class {
@@ -72,9 +73,9 @@ struct bp_backend_factory {
 
 /* What a back end calls. [main] */
 #define BP_BACKEND_HOST_ID "bp.backend-host/1"
-#define BP_CHAR_OPENED 1u /* a peer connected */
-#define BP_CHAR_CLOSED 2u /* the peer went away */
-#define BP_CHAR_BREAK 3u
+#define BP_CHAR_OPENED     1u /* a peer connected */
+#define BP_CHAR_CLOSED     2u /* the peer went away */
+#define BP_CHAR_BREAK      3u
 struct bp_backend_host {
     uint32_t size, flags;
     void (*input)(struct bp_dev *dev, const void *data, uint64_t bytes); /* within the credit */
@@ -87,10 +88,10 @@ struct bp_backend_host {
 
 struct bp_watch;
 
-#define BP_LOOP_ID "bp.loop/1"
+#define BP_LOOP_ID       "bp.loop/1"
 #define BP_LOOP_READABLE 1u
 #define BP_LOOP_WRITABLE 2u
-#define BP_LOOP_HANGUP 4u /* reported, need not be asked for */
+#define BP_LOOP_HANGUP   4u /* reported, need not be asked for */
 struct bp_loop_api {
     uint32_t size, flags;
     /* Watches a descriptor; `events` 0 pauses. `fn` gets the events that are true. NULL: no memory or not
@@ -100,8 +101,8 @@ struct bp_loop_api {
     void (*rewatch)(struct bp_watch *watch, uint32_t events);
     void (*unwatch)(struct bp_watch *watch); /* frees it; no call follows */
     /* Runs work(ctx) on a pool thread, then done(self, ctx) [main]. done() is always called. */
-    int32_t (*work)(struct bp_dev *dev, void (*work)(void *ctx), void (*done)(void *self, void *ctx),
-                    void *ctx);
+    int32_t (*work)(struct bp_dev *dev, void (*work)(void *ctx),
+                    void (*done)(void *self, void *ctx), void *ctx);
     /* Calls fn(self, ctx) once, after `ms` milliseconds of host time (reconnects, time-outs). */
     int32_t (*after)(struct bp_dev *dev, uint64_t ms, void (*fn)(void *self, void *ctx), void *ctx);
 };

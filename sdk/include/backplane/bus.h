@@ -11,7 +11,7 @@ BP_BEGIN
 
 struct bp_bus; /* one BUS OUT port */
 
-#define BP_DMA_TO_DEVICE 0u   /* the device will read guest memory */
+#define BP_DMA_TO_DEVICE   0u /* the device will read guest memory */
 #define BP_DMA_FROM_DEVICE 1u /* the device will write guest memory */
 
 #define BP_DMA_ID "bp.dma/1"
@@ -34,8 +34,10 @@ struct bp_dma_api {
 struct bp_mem_api {
     uint32_t size, flags;
     /* All for regions of the calling device, by index in its class. [main] in init, else [machine]. */
-    void *(*data)(struct bp_dev *dev, uint32_t region, uint64_t *bytes); /* backing of a RAM region */
-    void (*set_direct)(struct bp_dev *dev, uint32_t region, uint32_t on); /* ROMD: are guest reads direct? */
+    void *(*data)(struct bp_dev *dev, uint32_t region,
+                  uint64_t *bytes); /* backing of a RAM region */
+    void (*set_direct)(struct bp_dev *dev, uint32_t region,
+                       uint32_t on); /* ROMD: are guest reads direct? */
     void (*enable)(struct bp_dev *dev, uint32_t region, uint32_t on);
     /* Place a FLOATING region at a bus address, in front of whatever is there. */
     int32_t (*move)(struct bp_dev *dev, uint32_t region, uint64_t addr);
@@ -44,10 +46,10 @@ struct bp_mem_api {
 };
 
 /* bp.machine/1: what a device may ask of the whole machine. */
-#define BP_MACHINE_ID "bp.machine/1"
-#define BP_POWER_OFF 0u   /* stop; `code` becomes the exit status of a run */
+#define BP_MACHINE_ID  "bp.machine/1"
+#define BP_POWER_OFF   0u /* stop; `code` becomes the exit status of a run */
 #define BP_POWER_RESET 1u /* warm reset of every node; images are loaded again */
-#define BP_POWER_FAIL 2u  /* stop because the guest reported a failure */
+#define BP_POWER_FAIL  2u /* stop because the guest reported a failure */
 struct bp_machine_api {
     uint32_t size, flags;
     /* [machine]. Takes effect once the current instruction or event is over. */

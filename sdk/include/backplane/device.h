@@ -27,18 +27,18 @@ struct bp_event; /* trace.h */
 
 #define BP_RESET_COLD 0 /* power-on: everything */
 #define BP_RESET_WARM 1 /* system reset: everything but what the data sheet says survives */
-#define BP_RESET_BUS 2  /* the bus the device sits on was reset */
+#define BP_RESET_BUS  2 /* the bus the device sits on was reset */
 
 /* Kinds of port, and what the core writes at `offset` of the instance before init(). */
-#define BP_PORT_IRQ 1   /* OUT: struct bp_line * (line.h). IN: nothing; on_line() is called */
-#define BP_PORT_GPIO 2  /* as IRQ */
+#define BP_PORT_IRQ   1 /* OUT: struct bp_line * (line.h). IN: nothing; on_line() is called */
+#define BP_PORT_GPIO  2 /* as IRQ */
 #define BP_PORT_RESET 3 /* as IRQ; level 1 means "held in reset" */
 #define BP_PORT_CLOCK 4 /* IN: struct bp_clock_in * (time.h). OUT: struct bp_clock_out * */
-#define BP_PORT_BUS 5   /* OUT: struct bp_bus * (bus.h), to issue DMA on. One per node unless named */
-#define BP_PORT_CHAR 6  /* struct bp_char * (char.h); `client` is a struct bp_char_client */
+#define BP_PORT_BUS   5 /* OUT: struct bp_bus * (bus.h), to issue DMA on. One per node unless named */
+#define BP_PORT_CHAR  6 /* struct bp_char * (char.h); `client` is a struct bp_char_client */
 #define BP_PORT_BLOCK 7 /* struct bp_block * (block.h); `client` is a struct bp_block_client */
 
-#define BP_DIR_IN 0
+#define BP_DIR_IN  0
 #define BP_DIR_OUT 1
 
 #define BP_PORT_OPTIONAL 0u
@@ -55,16 +55,17 @@ struct bp_event; /* trace.h */
 struct bp_port {
     const char *name, *doc;
     uint32_t kind, dir, flags;
-    uint32_t offset;       /* into the instance; 0xffffffff for an input that stores nothing */
-    uint32_t width;        /* lines in the port; 0 reads as 1 */
-    uint32_t reserved;     /* 0 */
-    const char *word;      /* YAML word when not the default one; NULL */
+    uint32_t offset;        /* into the instance; 0xffffffff for an input that stores nothing */
+    uint32_t width;         /* lines in the port; 0 reads as 1 */
+    uint32_t reserved;      /* 0 */
+    const char *word;       /* YAML word when not the default one; NULL */
     const char *width_prop; /* name of a u32 property that gives the width instead; NULL */
-    const char *via_prop;  /* OUT lines wired by a LIST-of-REF property: line i goes to target i; NULL */
-    const char *via_port;  /* ... to this input port of the target */
+    const char
+        *via_prop; /* OUT lines wired by a LIST-of-REF property: line i goes to target i; NULL */
+    const char *via_port; /* ... to this input port of the target */
     void (*on_line)(void *self, uint32_t index, uint32_t level); /* IN lines; [machine] */
-    void (*on_clock)(void *self, uint64_t hz);                   /* CLOCK in, on change; [machine] */
-    const void *client;    /* callbacks of back-end kinds */
+    void (*on_clock)(void *self, uint64_t hz); /* CLOCK in, on change; [machine] */
+    const void *client;                        /* callbacks of back-end kinds */
 };
 #define BP_NO_OFFSET 0xffffffffu
 
@@ -79,18 +80,21 @@ struct bp_cell {
 };
 
 struct bp_provider {
-    uint32_t kind;                 /* BP_PORT_IRQ, GPIO, RESET or CLOCK */
+    uint32_t kind; /* BP_PORT_IRQ, GPIO, RESET or CLOCK */
     uint32_t ncells;
-    const char *port;              /* the input port whose line is meant; the first cell is the index */
-    const struct bp_cell *cells;   /* 32 bytes each on LP64; never grows */
-    const char *const *flag_names; /* NULL-terminated: "level-high", "edge-rising", "active-low"; may be NULL */
-    const uint32_t *flag_values;   /* what goes into the device tree for each flag; may be NULL */
-    uint32_t flag_default;         /* index into flag_names */
-    uint32_t fdt_cells;            /* #interrupt-cells / #gpio-cells: the first ncells, then the flag if it fits */
+    const char *port; /* the input port whose line is meant; the first cell is the index */
+    const struct bp_cell *cells; /* 32 bytes each on LP64; never grows */
+    const char *const
+        *flag_names; /* NULL-terminated: "level-high", "edge-rising", "active-low"; may be NULL */
+    const uint32_t *flag_values; /* what goes into the device tree for each flag; may be NULL */
+    uint32_t flag_default;       /* index into flag_names */
+    uint32_t
+        fdt_cells; /* #interrupt-cells / #gpio-cells: the first ncells, then the flag if it fits */
 };
 /* A flag named "active-low", "level-low" or "edge-falling" makes the core invert the line on the way. */
 
-#define BP_DEVICE_PARALLEL 1u /* flag: regions are called without the machine lock, by several threads */
+#define BP_DEVICE_PARALLEL                                                                         \
+    1u /* flag: regions are called without the machine lock, by several threads */
 
 struct bp_device_class {
     uint32_t size, flags;

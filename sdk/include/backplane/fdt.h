@@ -20,7 +20,8 @@ struct bp_fdt_writer {
     int32_t (*u32)(void *ctx, const char *prop, uint32_t value);
     int32_t (*u64)(void *ctx, const char *prop, uint64_t value); /* two cells */
     int32_t (*cells)(void *ctx, const char *prop, const uint32_t *cells, uint32_t count);
-    int32_t (*str)(void *ctx, const char *prop, const char *text); /* a list: strings joined by '\n' */
+    int32_t (*str)(void *ctx, const char *prop,
+                   const char *text); /* a list: strings joined by '\n' */
     int32_t (*bytes)(void *ctx, const char *prop, const void *data, uint32_t bytes);
     int32_t (*empty)(void *ctx, const char *prop);
     int32_t (*begin)(void *ctx, const char *name); /* a child node */
@@ -34,13 +35,15 @@ struct bp_fdt_writer {
 #define BP_FDT_NODE_ID "bp.fdt-node/1"
 struct bp_fdt_node {
     uint32_t size, flags;
-    const char *name;       /* generic name: "serial", "interrupt-controller"; NULL: the node's name */
+    const char *name; /* generic name: "serial", "interrupt-controller"; NULL: the node's name */
     const char *compatible; /* strings joined by '\n', most specific first; NULL: none */
     int32_t (*emit)(void *self, const struct bp_fdt_writer *writer); /* [main]; may be NULL */
 };
-#define BP_FDT_NO_REG 1u        /* flag: do not write `reg`; the unit address follows one that emit() writes */
-#define BP_FDT_NO_INTERRUPTS 2u /* flag: emit() writes the interrupts itself (interrupts-extended) */
-#define BP_FDT_ROOT 4u          /* flag: sits under the root, not under /soc */
+#define BP_FDT_NO_REG                                                                              \
+    1u /* flag: do not write `reg`; the unit address follows one that emit() writes */
+#define BP_FDT_NO_INTERRUPTS                                                                       \
+    2u                 /* flag: emit() writes the interrupts itself (interrupts-extended) */
+#define BP_FDT_ROOT 4u /* flag: sits under the root, not under /soc */
 
 BP_END
 #endif

@@ -27,7 +27,7 @@ enum bp_ir_opcode_ { /* names only; the ABI field is a uint8_t */
 #define BP_IR_OP(number, NAME, text, format, types) BP_IR_##NAME = number,
 #include <backplane/ir_ops.def>
 #undef BP_IR_OP
-    BP_IR_NONE = 0
+                     BP_IR_NONE = 0
 };
 
 /* Types. */
@@ -36,17 +36,18 @@ enum bp_ir_opcode_ { /* names only; the ABI field is a uint8_t */
 #define BP_T_U32 2
 #define BP_T_F32 3
 #define BP_T_F64 4
-#define BP_T_U8 5 /* memory only, as the next three */
-#define BP_T_S8 6
+#define BP_T_U8  5 /* memory only, as the next three */
+#define BP_T_S8  6
 #define BP_T_U16 7
 #define BP_T_S16 8
 
 /* Operands. Guest register i of the CPU's IR register list is i itself. */
 #define BP_IR_REG_MAX 0x3fff
-#define BP_IR_TEMP 0x4000 /* + n: temporary n of the block, n < BP_IR_TEMPS; lives within one instruction */
+#define BP_IR_TEMP                                                                                 \
+    0x4000 /* + n: temporary n of the block, n < BP_IR_TEMPS; lives within one instruction */
 #define BP_IR_TEMPS 32
-#define BP_IR_ZERO 0x8000 /* reads as 0; never a destination */
-#define BP_IR_IMM 0x8001  /* operand b only: the value is `imm` */
+#define BP_IR_ZERO  0x8000 /* reads as 0; never a destination */
+#define BP_IR_IMM   0x8001 /* operand b only: the value is `imm` */
 
 struct bp_ir_op {
     uint8_t op, type;
@@ -54,9 +55,10 @@ struct bp_ir_op {
     union {
         int64_t imm;
         struct {
-            int32_t disp; /* displacement, branch target, helper constant; SET: the constant when b is IMM */
-            uint16_t c;   /* third source, or condition */
-            uint16_t x;   /* flags of the op */
+            int32_t
+                disp; /* displacement, branch target, helper constant; SET: the constant when b is IMM */
+            uint16_t c; /* third source, or condition */
+            uint16_t x; /* flags of the op */
         };
     };
 };
@@ -68,19 +70,20 @@ struct bp_ir_op {
  *   HELPER d,a,b,disp,c=0,x=helper; d, a and b may be ZERO (unused) */
 
 /* Conditions (SET, BR), compared in the op's type. */
-#define BP_CC_EQ 0
-#define BP_CC_NE 1
-#define BP_CC_LT 2  /* signed */
-#define BP_CC_GE 3
+#define BP_CC_EQ  0
+#define BP_CC_NE  1
+#define BP_CC_LT  2 /* signed */
+#define BP_CC_GE  3
 #define BP_CC_LTU 4 /* unsigned */
 #define BP_CC_GEU 5
 
 /* x of memory ops: the low nibble is the memory context (struct bp_cpu_class.ncontexts). */
 #define BP_MEM_CONTEXT 0x000fu
-#define BP_MEM_ADDR32 0x0010u  /* the address is modulo 2^32, zero-extended */
-#define BP_MEM_BOX 0x0020u     /* F32 load: write all ones above */
-#define BP_MEM_ALIGNED 0x0040u /* a misaligned address faults with BP_FAULT_MISALIGNED instead of working */
-#define BP_MEM_BIG 0x0080u     /* big-endian data */
+#define BP_MEM_ADDR32  0x0010u /* the address is modulo 2^32, zero-extended */
+#define BP_MEM_BOX     0x0020u /* F32 load: write all ones above */
+#define BP_MEM_ALIGNED                                                                             \
+    0x0040u /* a misaligned address faults with BP_FAULT_MISALIGNED instead of working */
+#define BP_MEM_BIG     0x0080u /* big-endian data */
 #define BP_MEM_ACQUIRE 0x0100u
 #define BP_MEM_RELEASE 0x0200u
 /* Atomics (LR, SC, AMO*) are always aligned. */
@@ -92,22 +95,23 @@ struct bp_ir_op {
 #define BP_FENCE_WW 8u
 
 /* x of floating-point ops. */
-#define BP_RM_RNE 0u
-#define BP_RM_RTZ 1u
-#define BP_RM_RDN 2u
-#define BP_RM_RUP 3u
-#define BP_RM_RMM 4u /* to nearest, ties away from zero */
+#define BP_RM_RNE  0u
+#define BP_RM_RTZ  1u
+#define BP_RM_RDN  2u
+#define BP_RM_RUP  3u
+#define BP_RM_RMM  4u /* to nearest, ties away from zero */
 #define BP_RM_MASK 7u
-#define BP_FP_BOX 0x0008u     /* F32 slots are NaN-boxed: a badly boxed source is the canonical NaN */
-#define BP_FP_INT_S32 0x0000u /* FCVTFI, FCVTIF: the integer type; 32-bit results are sign-extended */
-#define BP_FP_INT_U32 0x0010u
-#define BP_FP_INT_S64 0x0020u
-#define BP_FP_INT_U64 0x0030u
+#define BP_FP_BOX  0x0008u /* F32 slots are NaN-boxed: a badly boxed source is the canonical NaN */
+#define BP_FP_INT_S32                                                                              \
+    0x0000u /* FCVTFI, FCVTIF: the integer type; 32-bit results are sign-extended */
+#define BP_FP_INT_U32  0x0010u
+#define BP_FP_INT_S64  0x0020u
+#define BP_FP_INT_U64  0x0030u
 #define BP_FP_INT_MASK 0x0030u
 
 /* x of JMP. */
-#define BP_JMP_PLAIN 0u
-#define BP_JMP_CALL 1u   /* the next instruction's address is pushed as a return address */
+#define BP_JMP_PLAIN  0u
+#define BP_JMP_CALL   1u /* the next instruction's address is pushed as a return address */
 #define BP_JMP_RETURN 2u /* returns to the newest pushed one, probably */
 
 /* A guest instruction of the block, in order. */
@@ -131,8 +135,8 @@ struct bp_ir_builder {
     struct bp_ir_insn *insns;
     uint32_t nops, ninsns;
     uint32_t max_insns;
-    uint32_t mode;   /* the CPU's mode word the block is for */
-    uint64_t pc;     /* guest virtual address of the block */
+    uint32_t mode; /* the CPU's mode word the block is for */
+    uint64_t pc;   /* guest virtual address of the block */
     void *ctx;
     /* Reads 2 bytes of guest code at pc + offset (little-endian value), through the CPU's own translation for
      * fetches. BP_E_FAULT: not fetchable; if this is the first instruction, translate() returns

@@ -15,9 +15,9 @@ BP_BEGIN
 
 struct bp_reg; /* regs.h */
 
-#define BP_ACCESS_DEBUG 1u  /* a debugger or snapshot looks: no side effect of any kind */
+#define BP_ACCESS_DEBUG  1u /* a debugger or snapshot looks: no side effect of any kind */
 #define BP_ACCESS_SECURE 2u
-#define BP_ACCESS_FETCH 4u  /* an instruction fetch */
+#define BP_ACCESS_FETCH  4u /* an instruction fetch */
 
 struct bp_access {
     uint32_t size, flags;
@@ -28,19 +28,20 @@ struct bp_access {
 #define BP_INITIATOR_DMA 0xffffffffu
 
 #define BP_ENDIAN_LITTLE 0
-#define BP_ENDIAN_BIG 1
+#define BP_ENDIAN_BIG    1
 
-#define BP_REGION_MMIO 0u  /* every access calls the device */
-#define BP_REGION_RAM 1u   /* flag: the core backs it with RAM; see bp.mem/1 in bus.h */
-#define BP_REGION_ROMD 2u  /* flag, with RAM: guest reads are direct while enabled, writes call the device */
+#define BP_REGION_MMIO 0u /* every access calls the device */
+#define BP_REGION_RAM  1u /* flag: the core backs it with RAM; see bp.mem/1 in bus.h */
+#define BP_REGION_ROMD                                                                             \
+    2u /* flag, with RAM: guest reads are direct while enabled, writes call the device */
 #define BP_REGION_FLOATING 4u /* flag: has no `reg` in YAML; the device places it (bp.mem/1 move) */
 
 struct bp_region {
-    const char *name, *doc;      /* "csr"; a single region may be called "reg" */
+    const char *name, *doc; /* "csr"; a single region may be called "reg" */
     uint32_t flags;
     uint32_t endian;
     uint32_t min_width, max_width; /* bytes the callbacks take; both 0: 1 and 8 */
-    uint64_t length;             /* bytes decoded by the device; 0: whatever the YAML gives it. A YAML
+    uint64_t length; /* bytes decoded by the device; 0: whatever the YAML gives it. A YAML
                                     window larger than this answers BP_E_DECODE behind it */
     /* [machine], or [any] for BP_DEVICE_PARALLEL. A negative result reaches the guest as a bus error. */
     int32_t (*read)(void *self, const struct bp_access *access, uint64_t *value);
@@ -48,7 +49,8 @@ struct bp_region {
     const struct bp_reg *regs;
     uint32_t nregs, reg_stride;
     uint32_t (*bank)(void *self); /* current register bank, 0..31 (regs.h); may be NULL: always 0 */
-    uint32_t fill;     /* RAM: the byte it holds when it was never written; erased flash: 0xff. A core that
+    uint32_t
+        fill; /* RAM: the byte it holds when it was never written; erased flash: 0xff. A core that
                           predates the field gives zeros */
     uint32_t reserved; /* 0 */
 };

@@ -19,13 +19,13 @@
 
 BP_BEGIN
 
-#define BP_REG_RW 0
-#define BP_REG_RO 1  /* writes are ignored */
-#define BP_REG_WO 2  /* reads give 0 (or on_read) */
+#define BP_REG_RW  0
+#define BP_REG_RO  1 /* writes are ignored */
+#define BP_REG_WO  2 /* reads give 0 (or on_read) */
 #define BP_REG_W1C 3 /* a written 1 clears the bit */
 #define BP_REG_W0C 4 /* a written 0 clears the bit */
 #define BP_REG_W1S 5 /* a written 1 sets the bit */
-#define BP_REG_RC 6  /* a (non-debug) read clears the bound value; writes are ignored */
+#define BP_REG_RC  6 /* a (non-debug) read clears the bound value; writes are ignored */
 
 struct bp_reg_value {
     const char *name;
@@ -39,16 +39,16 @@ struct bp_reg_field {
 };
 
 struct bp_reg {
-    uint64_t offset;         /* from the start of the region */
-    uint32_t width;          /* 1, 2, 4 or 8 bytes */
-    uint32_t access;         /* BP_REG_* */
-    const char *name, *doc;  /* "LCR"; an array's elements are shown as NAME0, NAME1, ... */
-    uint64_t reset;          /* value after reset; applies to bound registers */
-    uint64_t write_mask;     /* bits a guest write can change; 0 reads as "all" for writable kinds */
-    uint32_t bound;          /* offset of a uintN_t of this width in the instance, or BP_UNBOUND */
-    uint32_t banks;          /* bit set of banks the row exists in; 0: all */
-    uint32_t count;          /* elements of a register array; 0 reads as 1 */
-    uint32_t stride;         /* bytes from one element to the next on the bus; 0: width */
+    uint64_t offset;        /* from the start of the region */
+    uint32_t width;         /* 1, 2, 4 or 8 bytes */
+    uint32_t access;        /* BP_REG_* */
+    const char *name, *doc; /* "LCR"; an array's elements are shown as NAME0, NAME1, ... */
+    uint64_t reset;         /* value after reset; applies to bound registers */
+    uint64_t write_mask;    /* bits a guest write can change; 0 reads as "all" for writable kinds */
+    uint32_t bound;         /* offset of a uintN_t of this width in the instance, or BP_UNBOUND */
+    uint32_t banks;         /* bit set of banks the row exists in; 0: all */
+    uint32_t count;         /* elements of a register array; 0 reads as 1 */
+    uint32_t stride;        /* bytes from one element to the next on the bus; 0: width */
     const struct bp_reg_field *fields; /* ends with a NULL name; may be NULL */
     /* Hooks, [machine], may be NULL. `index` counts elements of an array.
      * on_read: `value` is the bound value (0 if unbound); returns what the guest sees. For an access with

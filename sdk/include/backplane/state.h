@@ -13,20 +13,21 @@
 
 BP_BEGIN
 
-#define BP_STATE_U8 1
-#define BP_STATE_U16 2
-#define BP_STATE_U32 3
-#define BP_STATE_U64 4
+#define BP_STATE_U8    1
+#define BP_STATE_U16   2
+#define BP_STATE_U32   3
+#define BP_STATE_U64   4
 #define BP_STATE_BYTES 5 /* `count` raw bytes */
 
 #define BP_STATE_OPTIONAL 1u
 
 struct bp_state_field {
-    uint32_t tag;          /* 1.. ; unique in the class for ever */
+    uint32_t tag; /* 1.. ; unique in the class for ever */
     uint32_t type, flags;
-    uint32_t offset;       /* into the instance */
-    uint32_t count;        /* elements; 0 reads as 1 */
-    uint32_t count_offset; /* when not 0: offset of a uint32_t <= count: how many of them are in use */
+    uint32_t offset; /* into the instance */
+    uint32_t count;  /* elements; 0 reads as 1 */
+    uint32_t
+        count_offset; /* when not 0: offset of a uint32_t <= count: how many of them are in use */
     const char *name;
 };
 

@@ -15,7 +15,8 @@ struct bp_thread_api {
     /* [any]. Queues fn(self, ctx) to run [machine], in order of posting. Refused with BP_E_STATE once the
      * instance is being finished; what was accepted runs before finish(). */
     int32_t (*post)(struct bp_dev *dev, void (*fn)(void *self, void *ctx), void *ctx);
-    uint32_t (*in_machine)(struct bp_dev *dev); /* [any]; 1 when the caller holds the machine lock */
+    uint32_t (*in_machine)(
+        struct bp_dev *dev); /* [any]; 1 when the caller holds the machine lock */
 };
 
 BP_END

@@ -14,8 +14,9 @@
 BP_BEGIN
 
 #define BP_TIME_VIRTUAL 0
-#define BP_TIME_HOST 1
-#define BP_TIME_WALL 2 /* nanoseconds since 1970-01-01 UTC, for clocks on the wall; fixed start when deterministic */
+#define BP_TIME_HOST    1
+#define BP_TIME_WALL                                                                               \
+    2 /* nanoseconds since 1970-01-01 UTC, for clocks on the wall; fixed start when deterministic */
 
 struct bp_timer;
 
@@ -26,8 +27,9 @@ struct bp_timer_api {
     /* [main], in init() only. `name` is unique in the device and names the timer in snapshots. Freed by the core
      * after finish(). `fn` runs [machine], at or after the deadline, once for each arm(). NULL: no memory. */
     struct bp_timer *(*create)(struct bp_dev *dev, const char *name, void (*fn)(void *self));
-    void (*arm)(struct bp_timer *timer, uint64_t deadline); /* [machine]; virtual ns; re-arming replaces */
-    void (*cancel)(struct bp_timer *timer);                 /* [machine]; no call follows */
+    void (*arm)(struct bp_timer *timer,
+                uint64_t deadline);         /* [machine]; virtual ns; re-arming replaces */
+    void (*cancel)(struct bp_timer *timer); /* [machine]; no call follows */
 };
 
 struct bp_clock_in;  /* one CLOCK IN port */
@@ -36,8 +38,9 @@ struct bp_clock_out; /* one CLOCK OUT port */
 #define BP_CLOCK_ID "bp.clock/1"
 struct bp_clock_api {
     uint32_t size, flags;
-    uint64_t (*hz)(struct bp_clock_in *clock);               /* [machine] and init(); 0: gated or open */
-    void (*set_hz)(struct bp_clock_out *clock, uint64_t hz); /* [machine]; consumers hear of a change */
+    uint64_t (*hz)(struct bp_clock_in *clock); /* [machine] and init(); 0: gated or open */
+    void (*set_hz)(struct bp_clock_out *clock,
+                   uint64_t hz); /* [machine]; consumers hear of a change */
 };
 
 /* bp.counter/1: offered by a node (get_iface) that counts time for others, such as RISC-V mtime. */

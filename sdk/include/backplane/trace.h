@@ -13,9 +13,9 @@
 BP_BEGIN
 
 #define BP_LOG_ERROR 0
-#define BP_LOG_WARN 1
+#define BP_LOG_WARN  1
 #define BP_LOG_GUEST 2 /* the guest did something its manual forbids */
-#define BP_LOG_INFO 3
+#define BP_LOG_INFO  3
 #define BP_LOG_DEBUG 4
 
 /* One row of a class's `events`. Emitting an event that is off costs the caller one branch on the byte that

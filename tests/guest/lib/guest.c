@@ -6,7 +6,7 @@
 
 #define FINISHER_PASS 0x5555u
 #define FINISHER_FAIL 0x3333u
-#define LSR_THRE 0x20
+#define LSR_THRE      0x20
 
 struct trap traps[8];
 volatile uint32_t failures, checks;

@@ -15,64 +15,64 @@
 typedef unsigned long reg_t; /* XLEN bits */
 #define XLEN __riscv_xlen
 #if __riscv_xlen == 64
-#define LOAD_REG "ld"
+#define LOAD_REG  "ld"
 #define STORE_REG "sd"
 #else
-#define LOAD_REG "lw"
+#define LOAD_REG  "lw"
 #define STORE_REG "sw"
 #endif
 
 /* Memory map of the virt board. */
 #define FINISHER 0x100000ul
-#define RTC 0x101000ul
-#define ACLINT 0x2000000ul
-#define PLIC 0xc000000ul
-#define UART 0x10000000ul
+#define RTC      0x101000ul
+#define ACLINT   0x2000000ul
+#define PLIC     0xc000000ul
+#define UART     0x10000000ul
 #define UART_IRQ 10
-#define RAM 0x80000000ul
+#define RAM      0x80000000ul
 
-#define MMIO8(address) (*(volatile uint8_t *)(address))
+#define MMIO8(address)  (*(volatile uint8_t *)(address))
 #define MMIO32(address) (*(volatile uint32_t *)(address))
 #define MMIO64(address) (*(volatile uint64_t *)(address))
 
-#define csr_read(name)                                                 \
-    ({                                                                 \
-        reg_t v_;                                                      \
-        __asm__ volatile("csrr %0, " #name : "=r"(v_)::"memory");      \
-        v_;                                                            \
+#define csr_read(name)                                                                             \
+    ({                                                                                             \
+        reg_t v_;                                                                                  \
+        __asm__ volatile("csrr %0, " #name : "=r"(v_)::"memory");                                  \
+        v_;                                                                                        \
     })
-#define csr_write(name, value) \
+#define csr_write(name, value)                                                                     \
     ({ __asm__ volatile("csrw " #name ", %0" ::"rK"((reg_t)(value)) : "memory"); })
-#define csr_set(name, value) \
+#define csr_set(name, value)                                                                       \
     ({ __asm__ volatile("csrs " #name ", %0" ::"rK"((reg_t)(value)) : "memory"); })
-#define csr_clear(name, value) \
+#define csr_clear(name, value)                                                                     \
     ({ __asm__ volatile("csrc " #name ", %0" ::"rK"((reg_t)(value)) : "memory"); })
 
 #define MODE_U 0
 #define MODE_S 1
 #define MODE_M 3
 
-#define MSTATUS_SIE (1ul << 1)
-#define MSTATUS_MIE (1ul << 3)
+#define MSTATUS_SIE  (1ul << 1)
+#define MSTATUS_MIE  (1ul << 3)
 #define MSTATUS_SPIE (1ul << 5)
 #define MSTATUS_MPIE (1ul << 7)
-#define MSTATUS_SPP (1ul << 8)
-#define MSTATUS_MPP (3ul << 11)
-#define MSTATUS_FS (3ul << 13)
+#define MSTATUS_SPP  (1ul << 8)
+#define MSTATUS_MPP  (3ul << 11)
+#define MSTATUS_FS   (3ul << 13)
 #define MSTATUS_MPRV (1ul << 17)
-#define MSTATUS_SUM (1ul << 18)
-#define MSTATUS_MXR (1ul << 19)
-#define MSTATUS_TVM (1ul << 20)
-#define MSTATUS_TW (1ul << 21)
-#define MSTATUS_TSR (1ul << 22)
+#define MSTATUS_SUM  (1ul << 18)
+#define MSTATUS_MXR  (1ul << 19)
+#define MSTATUS_TVM  (1ul << 20)
+#define MSTATUS_TW   (1ul << 21)
+#define MSTATUS_TSR  (1ul << 22)
 
 #define INTERRUPT (1ul << (XLEN - 1))
-#define IRQ_SSI 1
-#define IRQ_MSI 3
-#define IRQ_STI 5
-#define IRQ_MTI 7
-#define IRQ_SEI 9
-#define IRQ_MEI 11
+#define IRQ_SSI   1
+#define IRQ_MSI   3
+#define IRQ_STI   5
+#define IRQ_MTI   7
+#define IRQ_SEI   9
+#define IRQ_MEI   11
 
 enum cause {
     FETCH_MISALIGNED,
@@ -99,11 +99,11 @@ struct frame {
 
 /* What the last trap of a hart looked like. */
 struct trap {
-    reg_t count;              /* since trap_clear() */
+    reg_t count; /* since trap_clear() */
     reg_t cause, tval, epc;
-    reg_t mstatus;            /* as the trap left it */
-    reg_t resume;             /* not 0: continue there, else behind the instruction; for fetch faults */
-    reg_t acknowledge;        /* interrupts: mie bits that the handler clears so that they do not repeat */
+    reg_t mstatus;     /* as the trap left it */
+    reg_t resume;      /* not 0: continue there, else behind the instruction; for fetch faults */
+    reg_t acknowledge; /* interrupts: mie bits that the handler clears so that they do not repeat */
     void (*hook)(struct frame *); /* not NULL: called instead of all that */
 };
 extern struct trap traps[8];
@@ -124,12 +124,12 @@ static inline void trap_clear(void)
 }
 
 /* Executes one asm statement in M-mode; gives the cause of the trap it took, or NO_TRAP. */
-#define TRY(...)                       \
-    ({                                 \
-        trap_clear();                  \
-        __asm__ volatile(__VA_ARGS__); \
-        __asm__ volatile("" ::: "memory"); \
-        my_trap()->cause;              \
+#define TRY(...)                                                                                   \
+    ({                                                                                             \
+        trap_clear();                                                                              \
+        __asm__ volatile(__VA_ARGS__);                                                             \
+        __asm__ volatile("" ::: "memory");                                                         \
+        my_trap()->cause;                                                                          \
     })
 
 reg_t enter_mode(reg_t mode, reg_t (*function)(reg_t), reg_t argument, reg_t delta);
@@ -141,12 +141,12 @@ void finish(uint32_t code) __attribute__((noreturn));
 void failed(const char *file, int line, const char *what, reg_t got, reg_t want);
 extern volatile uint32_t failures, checks;
 
-#define CHECK_EQ(got, want)                                           \
-    do {                                                              \
-        reg_t got_ = (reg_t)(got), want_ = (reg_t)(want);             \
-        __atomic_fetch_add(&checks, 1, __ATOMIC_RELAXED);             \
-        if (got_ != want_)                                            \
-            failed(__FILE_NAME__, __LINE__, #got " == " #want, got_, want_); \
+#define CHECK_EQ(got, want)                                                                        \
+    do {                                                                                           \
+        reg_t got_ = (reg_t)(got), want_ = (reg_t)(want);                                          \
+        __atomic_fetch_add(&checks, 1, __ATOMIC_RELAXED);                                          \
+        if (got_ != want_)                                                                         \
+            failed(__FILE_NAME__, __LINE__, #got " == " #want, got_, want_);                       \
     } while (0)
 #define CHECK(condition) CHECK_EQ(!!(condition), 1)
 

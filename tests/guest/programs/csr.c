@@ -6,21 +6,21 @@
 #include "guest.h"
 
 /* Writes all ones and all zeros; gives what stuck. Restores the old value. */
-#define ONES(name)                       \
-    ({                                   \
-        reg_t old_ = csr_read(name), r_; \
-        csr_write(name, ~0ul);           \
-        r_ = csr_read(name);             \
-        csr_write(name, old_);           \
-        r_;                              \
+#define ONES(name)                                                                                 \
+    ({                                                                                             \
+        reg_t old_ = csr_read(name), r_;                                                           \
+        csr_write(name, ~0ul);                                                                     \
+        r_ = csr_read(name);                                                                       \
+        csr_write(name, old_);                                                                     \
+        r_;                                                                                        \
     })
-#define ZEROS(name)                      \
-    ({                                   \
-        reg_t old_ = csr_read(name), r_; \
-        csr_write(name, 0);              \
-        r_ = csr_read(name);             \
-        csr_write(name, old_);           \
-        r_;                              \
+#define ZEROS(name)                                                                                \
+    ({                                                                                             \
+        reg_t old_ = csr_read(name), r_;                                                           \
+        csr_write(name, 0);                                                                        \
+        r_ = csr_read(name);                                                                       \
+        csr_write(name, old_);                                                                     \
+        r_;                                                                                        \
     })
 
 #define MISA_BIT(letter) (1ul << ((letter) - 'A'))
@@ -60,7 +60,8 @@ static void warl(void)
              1ul << IRQ_SSI | 1ul << IRQ_STI | 1ul << IRQ_SEI);
     CHECK_EQ(ONES(mideleg) & (1ul << IRQ_MSI | 1ul << IRQ_MTI | 1ul << IRQ_MEI), 0);
     /* mie: the six standard interrupts, mip: of those, only the supervisor ones can be written */
-    reg_t standard = 1ul << IRQ_SSI | 1ul << IRQ_MSI | 1ul << IRQ_STI | 1ul << IRQ_MTI | 1ul << IRQ_SEI | 1ul << IRQ_MEI;
+    reg_t standard = 1ul << IRQ_SSI | 1ul << IRQ_MSI | 1ul << IRQ_STI | 1ul << IRQ_MTI |
+                     1ul << IRQ_SEI | 1ul << IRQ_MEI;
     CHECK_EQ(ONES(mie) & standard, standard);
     csr_write(mip, ~0ul);
     CHECK_EQ(csr_read(mip) & (1ul << IRQ_MSI | 1ul << IRQ_MEI), 0);
@@ -131,9 +132,12 @@ static void counters(void)
     reg_t a, b;
 
     /* instret counts exactly; the csrr that reads it is not yet counted in what it reads */
-    __asm__ volatile("csrr %0, minstret\nnop\nnop\nnop\nnop\ncsrr %1, minstret" : "=&r"(a), "=r"(b));
+    __asm__ volatile("csrr %0, minstret\nnop\nnop\nnop\nnop\ncsrr %1, minstret"
+                     : "=&r"(a), "=r"(b));
     CHECK_EQ(b - a, 5);
-    __asm__ volatile("csrr %0, minstret\nli t0, 100\n1: addi t0, t0, -1\nbnez t0, 1b\ncsrr %1, minstret" : "=&r"(a), "=r"(b)::"t0");
+    __asm__ volatile(
+        "csrr %0, minstret\nli t0, 100\n1: addi t0, t0, -1\nbnez t0, 1b\ncsrr %1, minstret"
+        : "=&r"(a), "=r"(b)::"t0");
     CHECK_EQ(b - a, 202);
     /* a write counts from the next instruction on */
     __asm__ volatile("li t0, 1000\ncsrw minstret, t0\ncsrr %0, minstret" : "=r"(a)::"t0");

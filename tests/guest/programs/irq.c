@@ -6,17 +6,17 @@
  */
 #include "guest.h"
 
-#define MTIMECMP (ACLINT + 0x4000)
-#define MTIME (ACLINT + 0xbff8)
+#define MTIMECMP     (ACLINT + 0x4000)
+#define MTIME        (ACLINT + 0xbff8)
 #define MENVCFG_STCE (1ull << 63)
 
-#define PLIC_PRIORITY(source) MMIO32(PLIC + 4 * (source))
-#define PLIC_PENDING(word) MMIO32(PLIC + 0x1000 + 4 * (word))
-#define PLIC_ENABLE(context) MMIO32(PLIC + 0x2000 + 0x80 * (context))
+#define PLIC_PRIORITY(source)   MMIO32(PLIC + 4 * (source))
+#define PLIC_PENDING(word)      MMIO32(PLIC + 0x1000 + 4 * (word))
+#define PLIC_ENABLE(context)    MMIO32(PLIC + 0x2000 + 0x80 * (context))
 #define PLIC_THRESHOLD(context) MMIO32(PLIC + 0x200000 + 0x1000 * (context))
-#define PLIC_CLAIM(context) MMIO32(PLIC + 0x200004 + 0x1000 * (context))
-#define CONTEXT_M 0
-#define CONTEXT_S 1
+#define PLIC_CLAIM(context)     MMIO32(PLIC + 0x200004 + 0x1000 * (context))
+#define CONTEXT_M               0
+#define CONTEXT_S               1
 
 #define IER MMIO8(UART + 1)
 #define IIR MMIO8(UART + 2)

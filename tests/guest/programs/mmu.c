@@ -14,7 +14,7 @@
 #define A 64u
 #define D 128u
 
-#define MENVCFG_ADUE (1ull << 61)
+#define MENVCFG_ADUE  (1ull << 61)
 #define WINDOW_OFFSET 0x1123458u /* into a superpage, kept in the page offset */
 
 enum access { FETCH, LOAD, STORE };
@@ -39,7 +39,7 @@ static pte_t tables[16][ENTRIES] __attribute__((aligned(4096)));
 static unsigned used;
 static const struct scheme *scheme;
 static int hardware_ad; /* A and D are set by the hart, else they fault */
-static reg_t test_area;  /* physical, aligned to the largest leaf tried */
+static reg_t test_area; /* physical, aligned to the largest leaf tried */
 
 static pte_t *new_table(void)
 {
@@ -72,7 +72,8 @@ static pte_t *entry(reg_t va, unsigned level)
 
 static void satp_on(unsigned asid)
 {
-    csr_write(satp, (reg_t)scheme->mode << SATP_MODE_SHIFT | (reg_t)asid << (XLEN == 64 ? 44 : 22) | (reg_t)tables[0] >> 12);
+    csr_write(satp, (reg_t)scheme->mode << SATP_MODE_SHIFT | (reg_t)asid << (XLEN == 64 ? 44 : 22) |
+                        (reg_t)tables[0] >> 12);
     __asm__ volatile("sfence.vma" ::: "memory");
 }
 
@@ -83,7 +84,7 @@ static void fence(void)
 
 /* A fresh address space: RAM, devices identity-mapped for S, a second view of RAM for U. */
 #define USER_DELTA (XLEN == 64 ? 0x40000000ul : 0x20000000ul)
-#define TEST_VA (XLEN == 64 ? 0x140000000ul : 0x60000000ul)
+#define TEST_VA    (XLEN == 64 ? 0x140000000ul : 0x60000000ul)
 static void fresh(void)
 {
     used = 0;
@@ -114,9 +115,14 @@ static reg_t probe(enum access access, reg_t mode, reg_t va)
     }
     csr_clear(mstatus, keep);
     if (access == LOAD)
-        __asm__ volatile("csrs mstatus, %2\nlw %0, 0(%1)\ncsrc mstatus, %3" : "+&r"(value) : "r"(va), "r"(set), "r"(MSTATUS_MPRV) : "memory");
+        __asm__ volatile("csrs mstatus, %2\nlw %0, 0(%1)\ncsrc mstatus, %3"
+                         : "+&r"(value)
+                         : "r"(va), "r"(set), "r"(MSTATUS_MPRV)
+                         : "memory");
     else
-        __asm__ volatile("csrs mstatus, %2\nsw %0, 0(%1)\ncsrc mstatus, %3" ::"r"(value), "r"(va), "r"(set), "r"(MSTATUS_MPRV) : "memory");
+        __asm__ volatile("csrs mstatus, %2\nsw %0, 0(%1)\ncsrc mstatus, %3" ::"r"(value), "r"(va),
+                         "r"(set), "r"(MSTATUS_MPRV)
+                         : "memory");
     return t->cause;
 }
 
@@ -144,7 +150,8 @@ static int allowed(enum access access, unsigned flags, reg_t mode, int sum, int 
 
 static void permissions(unsigned level)
 {
-    reg_t size = 1ul << (12 + level * scheme->bits), inside = TEST_VA + (WINDOW_OFFSET & (size - 1) & ~3ul);
+    reg_t size = 1ul << (12 + level * scheme->bits),
+          inside = TEST_VA + (WINDOW_OFFSET & (size - 1) & ~3ul);
     reg_t target = (test_area & ~(size - 1)) + (inside & (size - 1));
     pte_t *e = entry(TEST_VA & ~(size - 1), level), before = *e;
 
@@ -178,7 +185,8 @@ static void permissions(unsigned level)
                 CHECK_EQ(got, ok ? NO_TRAP : page_fault[access]);
                 if (!ok) {
                     CHECK_EQ(my_trap()->tval, inside);
-                    CHECK_EQ((reg_t)*e, (reg_t)make_pte(target & ~(size - 1), flags)); /* a fault changes no bit */
+                    CHECK_EQ((reg_t)*e, (reg_t)make_pte(target & ~(size - 1),
+                                                        flags)); /* a fault changes no bit */
                 } else {
                     CHECK_EQ(*e & A, A);
                     if (access == STORE)
@@ -283,7 +291,9 @@ static uint32_t load_as_s(reg_t va)
 
     csr_clear(mstatus, MSTATUS_MPP);
     __asm__ volatile("csrs mstatus, %2\nlw %0, 0(%1)\ncsrc mstatus, %3"
-                     : "=&r"(value) : "r"(va), "r"(MSTATUS_MPRV | 1ul << 11), "r"(MSTATUS_MPRV) : "memory");
+                     : "=&r"(value)
+                     : "r"(va), "r"(MSTATUS_MPRV | 1ul << 11), "r"(MSTATUS_MPRV)
+                     : "memory");
     return value;
 }
 
@@ -310,7 +320,8 @@ static void caching(void)
     CHECK_EQ(load_as_s(TEST_VA), 111);
     /* another ASID has another view once fenced; switching alone is enough for one never used before */
     *e = make_pte(test_area + 4096, V | R | A | D);
-    csr_write(satp, (csr_read(satp) & ~((reg_t)0x1ff << (XLEN == 64 ? 44 : 22))) | (reg_t)2 << (XLEN == 64 ? 44 : 22));
+    csr_write(satp, (csr_read(satp) & ~((reg_t)0x1ff << (XLEN == 64 ? 44 : 22))) |
+                        (reg_t)2 << (XLEN == 64 ? 44 : 22));
     __asm__ volatile("sfence.vma x0, %0" ::"r"(2ul) : "memory");
     CHECK_EQ(load_as_s(TEST_VA), 222);
     /* removing write permission */
@@ -358,7 +369,8 @@ static void run_scheme(void)
         fence();
         if (way && was == hardware_ad)
             break; /* only one way */
-        for (unsigned level = 0; level < scheme->levels && level < 3; level++) /* 512 GiB: no such RAM */
+        for (unsigned level = 0; level < scheme->levels && level < 3;
+             level++) /* 512 GiB: no such RAM */
             permissions(level);
         structure();
     }

@@ -5,13 +5,13 @@
  */
 #include "guest.h"
 
-#define PMP_R 1u
-#define PMP_W 2u
-#define PMP_X 4u
-#define PMP_TOR (1u << 3)
-#define PMP_NA4 (2u << 3)
+#define PMP_R     1u
+#define PMP_W     2u
+#define PMP_X     4u
+#define PMP_TOR   (1u << 3)
+#define PMP_NA4   (2u << 3)
 #define PMP_NAPOT (3u << 3)
-#define PMP_L 0x80u
+#define PMP_L     0x80u
 
 static uint32_t area[4096] __attribute__((aligned(16384)));
 
@@ -52,9 +52,14 @@ static reg_t access_as(reg_t mode, int write, const volatile void *p)
     trap_clear();
     csr_clear(mstatus, MSTATUS_MPP);
     if (write)
-        __asm__ volatile("csrs mstatus, %1\nsw %2, 0(%0)\ncsrc mstatus, %3" ::"r"(p), "r"(set), "r"(value), "r"(MSTATUS_MPRV) : "memory");
+        __asm__ volatile("csrs mstatus, %1\nsw %2, 0(%0)\ncsrc mstatus, %3" ::"r"(p), "r"(set),
+                         "r"(value), "r"(MSTATUS_MPRV)
+                         : "memory");
     else
-        __asm__ volatile("csrs mstatus, %2\nlw %0, 0(%1)\ncsrc mstatus, %3" : "+&r"(value) : "r"(p), "r"(set), "r"(MSTATUS_MPRV) : "memory");
+        __asm__ volatile("csrs mstatus, %2\nlw %0, 0(%1)\ncsrc mstatus, %3"
+                         : "+&r"(value)
+                         : "r"(p), "r"(set), "r"(MSTATUS_MPRV)
+                         : "memory");
     return my_trap()->cause;
 }
 
@@ -66,7 +71,9 @@ static reg_t load_double(reg_t mode, const volatile void *p)
     trap_clear();
     csr_clear(mstatus, MSTATUS_MPP);
     __asm__ volatile("csrs mstatus, %2\nld %0, 0(%1)\ncsrc mstatus, %3"
-                     : "=&r"(value) : "r"(p), "r"(set), "r"(MSTATUS_MPRV) : "memory");
+                     : "=&r"(value)
+                     : "r"(p), "r"(set), "r"(MSTATUS_MPRV)
+                     : "memory");
     return my_trap()->cause;
 }
 #endif

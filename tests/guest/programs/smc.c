@@ -6,9 +6,9 @@
  */
 #include "guest.h"
 
-#define RET 0x00008067u
+#define RET      0x00008067u
 #define LI_A0(n) (0x00000513u | (uint32_t)(n) << 20)
-#define NOP 0x00000013u
+#define NOP      0x00000013u
 
 static uint32_t buffer[4096] __attribute__((aligned(4096)));
 
@@ -51,7 +51,9 @@ static void ahead(void)
                          "nop\n"
                          "1: li a0, 0\n"
                          "mv %0, a0\n"
-                         : "=r"(got) : "r"(LI_A0(i)) : "t0", "a0", "memory");
+                         : "=r"(got)
+                         : "r"(LI_A0(i))
+                         : "t0", "a0", "memory");
         CHECK_EQ(got, i);
     }
 }
@@ -92,7 +94,8 @@ static void many_pages(void)
     }
     /* a chain of jumps through pages whose links change */
     for (unsigned i = 0; i < 100; i++) {
-        buffer[2048] = 0x0000006f | 1u << 12; /* j +4096: bit 12 of the offset is bit 12 of the encoding */
+        buffer[2048] =
+            0x0000006f | 1u << 12; /* j +4096: bit 12 of the offset is bit 12 of the encoding */
         buffer[3072] = LI_A0(i);
         buffer[3073] = RET;
         sync();

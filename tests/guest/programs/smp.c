@@ -5,7 +5,7 @@
  */
 #include "guest.h"
 
-#define ROUNDS 20000
+#define ROUNDS    20000
 #define MAX_HARTS 8
 
 static unsigned nharts;
@@ -39,9 +39,14 @@ static void add_with_lr_sc(unsigned hart)
 {
     barrier();
     for (unsigned i = 0; i < ROUNDS; i++) {
-        __asm__ volatile("1: lr.w t0, (%0)\naddi t0, t0, 1\nsc.w t1, t0, (%0)\nbnez t1, 1b" ::"r"(&counter) : "t0", "t1", "memory");
+        __asm__ volatile(
+            "1: lr.w t0, (%0)\naddi t0, t0, 1\nsc.w t1, t0, (%0)\nbnez t1, 1b" ::"r"(&counter)
+            : "t0", "t1", "memory");
 #if XLEN == 64
-        __asm__ volatile("1: lr.d t0, (%0)\nadd t0, t0, %1\nsc.d t1, t0, (%0)\nbnez t1, 1b" ::"r"(&wide), "r"((reg_t)hart + 1) : "t0", "t1", "memory");
+        __asm__ volatile(
+            "1: lr.d t0, (%0)\nadd t0, t0, %1\nsc.d t1, t0, (%0)\nbnez t1, 1b" ::"r"(&wide),
+            "r"((reg_t)hart + 1)
+            : "t0", "t1", "memory");
 #else
         __atomic_fetch_add(&wide, hart + 1, __ATOMIC_RELAXED);
 #endif
@@ -68,7 +73,9 @@ static struct node *pop(void)
 #else
             "lr.w %0, (%3)\nbeqz %0, 1f\nlw %1, 0(%0)\nsc.w %2, %1, (%3)\nj 2f\n1: li %2, 0\n2:"
 #endif
-            : "=&r"(n), "=&r"(next), "=&r"(failed_) : "r"(&top) : "memory");
+            : "=&r"(n), "=&r"(next), "=&r"(failed_)
+            : "r"(&top)
+            : "memory");
     } while (failed_);
     return n;
 }

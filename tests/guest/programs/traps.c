@@ -6,7 +6,7 @@
 #include "guest.h"
 
 /* The C code is built without floating point, so that the compiler uses none. */
-#define FP(text) ".option push\n.option arch, +f, +d\n" text "\n.option pop"
+#define FP(text)      ".option push\n.option arch, +f, +d\n" text "\n.option pop"
 #define NOTHING_THERE 0x06000000ul /* no device, no RAM on this board */
 
 reg_t s_cause, s_epc, s_tval, s_sstatus; /* written by the assembly below */
@@ -40,10 +40,10 @@ static reg_t try_jump(reg_t target)
     reg_t cause;
 
     trap_clear();
-    __asm__ volatile("la t0, 1f\n"
-                     STORE_REG " t0, 0(%0)\n"
+    __asm__ volatile("la t0, 1f\n" STORE_REG " t0, 0(%0)\n"
                      "jalr ra, %1, 0\n"
-                     "1:\n" ::"r"(&t->resume), "r"(target)
+                     "1:\n" ::"r"(&t->resume),
+                     "r"(target)
                      : "t0", "ra", "memory");
     cause = t->cause;
     t->resume = 0;
@@ -57,17 +57,17 @@ static void illegal(void)
     CHECK(my_trap()->tval == 0);
     CHECK_EQ(TRY(".word 0xffffffff"), ILLEGAL);
     CHECK(my_trap()->tval == 0 || (uint32_t)my_trap()->tval == 0xffffffff);
-    CHECK_EQ(TRY(".word 0x0000707f"), ILLEGAL);        /* load, funct3 7 */
-    CHECK_EQ(TRY(".word 0x00005023"), ILLEGAL);        /* store, funct3 5 */
-    CHECK_EQ(TRY(".word 0x00002063"), ILLEGAL);        /* branch, funct3 2 */
+    CHECK_EQ(TRY(".word 0x0000707f"), ILLEGAL);                        /* load, funct3 7 */
+    CHECK_EQ(TRY(".word 0x00005023"), ILLEGAL);                        /* store, funct3 5 */
+    CHECK_EQ(TRY(".word 0x00002063"), ILLEGAL);                        /* branch, funct3 2 */
     CHECK_EQ(TRY(".word 0x02001013"), XLEN == 64 ? NO_TRAP : ILLEGAL); /* slli x0, x0, 32 */
-    CHECK_EQ(TRY(".word 0x4000d033"), NO_TRAP);        /* sra x0, x1, x0: fine */
-    CHECK_EQ(TRY(".word 0x40001033"), ILLEGAL);        /* sll with funct7 0x20 */
+    CHECK_EQ(TRY(".word 0x4000d033"), NO_TRAP);                        /* sra x0, x1, x0: fine */
+    CHECK_EQ(TRY(".word 0x40001033"), ILLEGAL);                        /* sll with funct7 0x20 */
     CHECK_EQ(TRY(".word 0x0000001b"), XLEN == 64 ? NO_TRAP : ILLEGAL); /* addiw */
-    CHECK_EQ(TRY(".word 0xe0000053"), NO_TRAP);        /* fmv.x.w */
-    CHECK_EQ(TRY(".word 0x00005053"), ILLEGAL);        /* fadd.s with rounding mode 5 */
+    CHECK_EQ(TRY(".word 0xe0000053"), NO_TRAP);                        /* fmv.x.w */
+    CHECK_EQ(TRY(".word 0x00005053"), ILLEGAL); /* fadd.s with rounding mode 5 */
     csr_write(frm, 5);
-    CHECK_EQ(TRY(".word 0x00007053"), ILLEGAL);        /* fadd.s with a dynamic mode of 5 */
+    CHECK_EQ(TRY(".word 0x00007053"), ILLEGAL); /* fadd.s with a dynamic mode of 5 */
     csr_write(frm, 0);
     CHECK_EQ(TRY(".word 0x00007053"), NO_TRAP);
     /* FS = Off makes every floating-point instruction and fcsr illegal, and leaves FS alone. */

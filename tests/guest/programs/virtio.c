@@ -5,42 +5,42 @@
  */
 #include "guest.h"
 
-#define WINDOWS 8
-#define WINDOW(i) (0x10001000ul + (reg_t)(i) * 0x1000)
-#define ID_BLOCK 2
+#define WINDOWS    8
+#define WINDOW(i)  (0x10001000ul + (reg_t)(i)*0x1000)
+#define ID_BLOCK   2
 #define ID_ENTROPY 4
 
-#define MAGIC 0x000
-#define VERSION 0x004
-#define DEVICE_ID 0x008
-#define DEVICE_FEATURES 0x010
+#define MAGIC               0x000
+#define VERSION             0x004
+#define DEVICE_ID           0x008
+#define DEVICE_FEATURES     0x010
 #define DEVICE_FEATURES_SEL 0x014
-#define DRIVER_FEATURES 0x020
+#define DRIVER_FEATURES     0x020
 #define DRIVER_FEATURES_SEL 0x024
-#define QUEUE_SEL 0x030
-#define QUEUE_NUM_MAX 0x034
-#define QUEUE_NUM 0x038
-#define QUEUE_READY 0x044
-#define QUEUE_NOTIFY 0x050
-#define INTERRUPT_STATUS 0x060
-#define INTERRUPT_ACK 0x064
-#define STATUS 0x070
-#define QUEUE_DESC 0x080
-#define QUEUE_DRIVER 0x090
-#define QUEUE_DEVICE 0x0a0
-#define CONFIG 0x100
+#define QUEUE_SEL           0x030
+#define QUEUE_NUM_MAX       0x034
+#define QUEUE_NUM           0x038
+#define QUEUE_READY         0x044
+#define QUEUE_NOTIFY        0x050
+#define INTERRUPT_STATUS    0x060
+#define INTERRUPT_ACK       0x064
+#define STATUS              0x070
+#define QUEUE_DESC          0x080
+#define QUEUE_DRIVER        0x090
+#define QUEUE_DEVICE        0x0a0
+#define CONFIG              0x100
 
-#define ACKNOWLEDGE 1
-#define DRIVER 2
-#define DRIVER_OK 4
-#define FEATURES_OK 8
-#define NEEDS_RESET 64
+#define ACKNOWLEDGE      1
+#define DRIVER           2
+#define DRIVER_OK        4
+#define FEATURES_OK      8
+#define NEEDS_RESET      64
 #define F_VERSION_1_HIGH 1u /* bit 32 */
 
-#define NEXT 1
-#define WRITE 2
+#define NEXT     1
+#define WRITE    2
 #define INDIRECT 4
-#define QUEUE 8
+#define QUEUE    8
 
 struct descriptor {
     uint64_t address;
@@ -149,7 +149,8 @@ static int answered(uint16_t before)
     return 0;
 }
 
-static void describe(unsigned i, const volatile void *data, uint32_t bytes, uint16_t flags, uint16_t next)
+static void describe(unsigned i, const volatile void *data, uint32_t bytes, uint16_t flags,
+                     uint16_t next)
 {
     ring[i] = (struct descriptor){(reg_t)data, bytes, flags, next};
 }

@@ -10,7 +10,7 @@
 /* offsetof() as the fixed-width number that rows of properties, ports and registers want. */
 #define BP_OFFSET(type, member) ((uint32_t)offsetof(type, member))
 
-#define BP_BIT(n) (1u << (n))
+#define BP_BIT(n)   (1u << (n))
 #define BP_BIT64(n) ((uint64_t)1 << (n))
 
 static inline uint64_t bp_min(uint64_t a, uint64_t b)

@@ -16,13 +16,15 @@
 
 #include <string.h>
 
-/* Where the pointer to an interface goes: `offset` of a `const struct bp_..._api *` in the instance. */
+/* Where the pointer to an interface goes: `offset` of a `const struct bp_..._api *` in the
+ * instance. */
 struct bp_iface_row {
     const char *id;
     uint32_t offset;
 };
 
-/* Says why the call in progress fails, and returns `status`, so that a check reads "return bp_fail(...)". */
+/* Says why the call in progress fails, and returns `status`, so that a check reads "return
+ * bp_fail(...)". */
 static inline int32_t bp_fail(const struct bp_core *core, struct bp_dev *dev, int32_t status,
                               const char *property, const char *text)
 {
@@ -33,7 +35,8 @@ static inline int32_t bp_fail(const struct bp_core *core, struct bp_dev *dev, in
     return status;
 }
 
-/* Fetches every row. BP_E_UNSUPPORTED, with a text that names the interface, when the core lacks one. */
+/* Fetches every row. BP_E_UNSUPPORTED, with a text that names the interface, when the core lacks
+ * one. */
 static inline int32_t bp_fetch_ifaces(void *self, struct bp_dev *dev, const struct bp_core *core,
                                       const struct bp_iface_row *rows, uint32_t count,
                                       uint32_t stride)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * util/ticks.h - between nanoseconds and the ticks of a clock, exact over the whole range. Inline; not ABI.
+ * util/ticks.h - between nanoseconds and the ticks of a clock, exact over the whole range. Inline;
+ * not ABI.
  */
 #ifndef BACKPLANE_UTIL_TICKS_H
 #define BACKPLANE_UTIL_TICKS_H
@@ -32,7 +33,8 @@ static inline uint64_t bp_ticks(uint64_t ns, uint64_t hz)
     return (uint64_t)((bp_u128)ns * hz / BP_NS_PER_S);
 }
 
-/* The first nanosecond at which `ticks` have passed; UINT64_MAX: never (hz 0, or beyond the end of time). */
+/* The first nanosecond at which `ticks` have passed; UINT64_MAX: never (hz 0, or beyond the end of
+ * time). */
 static inline uint64_t bp_ticks_to_ns(uint64_t ticks, uint64_t hz)
 {
     return hz ? bp_muldiv_up(ticks, BP_NS_PER_S, hz) : UINT64_MAX;

@@ -31,38 +31,41 @@ static struct tsan_test *tsan_tests, **tsan_last = &tsan_tests;
 
 #define TestSuite(SUITE, ...) static const struct tsan_suite tsan_suite_##SUITE = {__VA_ARGS__}
 
-#define Test(SUITE, NAME, ...) \
-    static void SUITE##_##NAME(void); \
-    static const struct tsan_suite tsan_suite_##SUITE; \
-    __attribute__((constructor)) static void tsan_add_##SUITE##_##NAME(void) \
-    { \
-        static struct tsan_test test = {.suite = #SUITE, .name = #NAME, .run = SUITE##_##NAME, \
-                                        .of = &tsan_suite_##SUITE, ##__VA_ARGS__}; \
-        *tsan_last = &test; \
-        tsan_last = &test.next; \
-    } \
+#define Test(SUITE, NAME, ...)                                                                     \
+    static void SUITE##_##NAME(void);                                                              \
+    static const struct tsan_suite tsan_suite_##SUITE;                                             \
+    __attribute__((constructor)) static void tsan_add_##SUITE##_##NAME(void)                       \
+    {                                                                                              \
+        static struct tsan_test test = {.suite = #SUITE,                                           \
+                                        .name = #NAME,                                             \
+                                        .run = SUITE##_##NAME,                                     \
+                                        .of = &tsan_suite_##SUITE,                                 \
+                                        ##__VA_ARGS__};                                            \
+        *tsan_last = &test;                                                                        \
+        tsan_last = &test.next;                                                                    \
+    }                                                                                              \
     static void SUITE##_##NAME(void)
 
-#define TSAN_CHECK(CONDITION, ...) \
-    do { \
-        if (!(CONDITION)) { \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #CONDITION); \
-            _exit(1); \
-        } \
+#define TSAN_CHECK(CONDITION, ...)                                                                 \
+    do {                                                                                           \
+        if (!(CONDITION)) {                                                                        \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #CONDITION);                        \
+            _exit(1);                                                                              \
+        }                                                                                          \
     } while (0)
 
-#define cr_assert(c, ...)          TSAN_CHECK(c)
-#define cr_assert_not(c, ...)      TSAN_CHECK(!(c))
-#define cr_assert_eq(a, b, ...)    TSAN_CHECK((a) == (b))
-#define cr_assert_lt(a, b, ...)    TSAN_CHECK((a) < (b))
-#define cr_assert_leq(a, b, ...)   TSAN_CHECK((a) <= (b))
-#define cr_assert_gt(a, b, ...)    TSAN_CHECK((a) > (b))
-#define cr_assert_geq(a, b, ...)   TSAN_CHECK((a) >= (b))
-#define cr_assert_null(p, ...)     TSAN_CHECK((p) == NULL)
-#define cr_assert_not_null(p, ...) TSAN_CHECK((p) != NULL)
-#define cr_assert_str_eq(a, b, ...) TSAN_CHECK(!strcmp(a, b))
+#define cr_assert(c, ...)              TSAN_CHECK(c)
+#define cr_assert_not(c, ...)          TSAN_CHECK(!(c))
+#define cr_assert_eq(a, b, ...)        TSAN_CHECK((a) == (b))
+#define cr_assert_lt(a, b, ...)        TSAN_CHECK((a) < (b))
+#define cr_assert_leq(a, b, ...)       TSAN_CHECK((a) <= (b))
+#define cr_assert_gt(a, b, ...)        TSAN_CHECK((a) > (b))
+#define cr_assert_geq(a, b, ...)       TSAN_CHECK((a) >= (b))
+#define cr_assert_null(p, ...)         TSAN_CHECK((p) == NULL)
+#define cr_assert_not_null(p, ...)     TSAN_CHECK((p) != NULL)
+#define cr_assert_str_eq(a, b, ...)    TSAN_CHECK(!strcmp(a, b))
 #define cr_assert_arr_eq(a, b, n, ...) TSAN_CHECK(!memcmp(a, b, n))
-#define cr_assert_fail(...)        TSAN_CHECK(!"reached")
+#define cr_assert_fail(...)            TSAN_CHECK(!"reached")
 
 /* In a child: what the test returns from, its suite's fini() and the sanitizer's own exit code count. */
 static int tsan_child(const struct tsan_test *test)
