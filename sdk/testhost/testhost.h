@@ -234,12 +234,26 @@ static inline struct th *th_open(const char *path, const char *type)
     return th_open_why(path, type, &why);
 }
 
-/* Cold, warm or bus reset: table registers first, then the device. */
+/* Output lines are low when a reset begins, whatever they carried. */
+static inline void th_lines_low(struct th *t)
+{
+    for (uint32_t i = 0; i < t->cls->nports; i++) {
+        const struct bp_port *row = th_port_row(t, i);
+        struct bp_line *line = (struct bp_line *)t->ports[i];
+
+        if (row->kind <= BP_PORT_RESET && row->dir == BP_DIR_OUT && line)
+            memset(line->level, 0, line->width);
+    }
+}
+
+/* Cold, warm or bus reset: table registers and lines first, then the device, which hears the levels of its inputs last. */
 static inline void th_reset(struct th *t, uint32_t kind)
 {
     th_regs_reset(t);
+    th_lines_low(t);
     if (t->cls->reset)
         t->cls->reset(t->self, kind);
+    th_tell_inputs(t);
 }
 
 /* Writes properties and ports, calls init() and a cold reset. BP_OK, or what init() returned. */

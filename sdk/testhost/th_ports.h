@@ -63,7 +63,26 @@ static inline uint32_t th_rises(const struct th *t, const char *port, uint32_t i
 /* Drives an input line. */
 static inline void th_drive(struct th *t, const char *port, uint32_t index, uint32_t level)
 {
-    th_port_row(t, th_port_index(t, port))->on_line(t->self, index, level);
+    uint32_t i = th_port_index(t, port);
+    struct bp_line *line = (struct bp_line *)t->ports[i];
+
+    if (line && index < line->width)
+        line->level[index] = level != 0;
+    th_port_row(t, i)->on_line(t->self, index, level);
+}
+
+/* Tells the device the level of every input line, as the core does at the end of a reset. */
+static inline void th_tell_inputs(struct th *t)
+{
+    for (uint32_t i = 0; i < t->cls->nports; i++) {
+        const struct bp_port *row = th_port_row(t, i);
+        const struct bp_line *line = (const struct bp_line *)t->ports[i];
+
+        if (row->kind > BP_PORT_RESET || row->dir != BP_DIR_IN || !row->on_line || !line)
+            continue;
+        for (uint32_t k = 0; k < line->width; k++)
+            row->on_line(t->self, k, line->level[k]);
+    }
 }
 
 /* Rate of a clock input; before th_start() as wired, later as a change the device hears of. */

@@ -253,6 +253,22 @@ Test(plic, reset)
     close_device(t);
 }
 
+/* A system reset takes the devices' lines down before the controller hears of it. */
+Test(plic, reset_takes_the_line_down)
+{
+    struct th *t = started();
+
+    set(t, 4 * 2, 1);
+    set(t, ENABLE(0), 1 << 2);
+    source(t, 2, 1);
+    th_line(t, "source")->level[2] = 0;
+    th_reset(t, BP_RESET_WARM);
+    cr_expect_eq(get(t, PENDING), 0, "nobody interrupts any more");
+    source(t, 2, 1);
+    cr_expect_eq(get(t, PENDING), 1 << 2, "the next time is one");
+    close_device(t);
+}
+
 Test(plic, bad_priorities)
 {
     struct th *t = plic();

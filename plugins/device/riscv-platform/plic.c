@@ -266,15 +266,15 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     return bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
 }
 
-/* The levels of the source lines are not the controller's: they stay. */
+/* The levels of the source lines are told anew after this: a line that fell with the reset of its
+ * device must not leave a request behind. */
 static void reset(void *self, uint32_t kind)
 {
     struct plic *p = self;
 
     memset(p->claimed, 0, sizeof p->claimed);
     memset(p->again, 0, sizeof p->again);
-    for (uint32_t source = 1; source <= p->sources; source++)
-        forward(p, source);
+    memset(p->level, 0, sizeof p->level);
     update(p);
 }
 

@@ -6,7 +6,9 @@
  *
  *   init()   once, [main]; create timers, check values; other devices may not be called yet
  *   reset()  [machine]; COLD once after all inits, then whenever the machine or the node is reset.
- *            Registers with a table row have their reset value already when reset() is called.
+ *            Registers with a table row have their reset value already when reset() is called, and output
+ *            lines are low. Afterwards on_line() is called with the level of every input line, changed or
+ *            not: what an instance remembers of its inputs it forgets in reset().
  *   ...      regions, line inputs, timers, back-end callbacks, all [machine]
  *   finish() once, [main]; must accept a zeroed instance and one whose init() failed
  *
