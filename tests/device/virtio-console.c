@@ -190,6 +190,32 @@ Test(virtio_console, reset_in_the_middle)
     close_device(d.t);
 }
 
+/* 4.2.2: a receive buffer that waits for input belongs to the queue it was taken from. */
+Test(virtio_console, a_queue_stops_when_it_is_not_ready)
+{
+    struct driver d = live();
+    uint32_t head, bytes;
+
+    offer_input(&d, 0, 64);
+    th_accept(d.t, 2);
+    print(&d, 0, "abcdef");
+    for (uint32_t q = 0; q < 2; q++) {
+        set_reg(&d, QUEUE_SEL, q);
+        set_reg(&d, QUEUE_READY, 0);
+        setup_queue(&d, q, QUEUE_SIZE);
+    }
+    th_accept(d.t, TH_NO_LIMIT);
+    offer_input(&d, 1, 64);
+    th_type(d.t, "x", 1);
+    cr_assert(take(&d, RX, &head, &bytes));
+    cr_expect_eq(head, 1);
+    print(&d, 2, "new");
+    cr_expect(th_wrote(d.t, "abnew"));
+    cr_assert(take(&d, TX, &head, &bytes));
+    cr_expect_eq(head, 2);
+    close_device(d.t);
+}
+
 /* Taking a snapshot must neither repeat nor lose output, here and in the copy. */
 Test(virtio_console, snapshot_in_the_middle)
 {

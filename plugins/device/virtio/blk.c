@@ -53,7 +53,7 @@ struct blk {
     const struct bp_block_api *blocks;
     struct bp_block *drive;
     struct bp_block_info info;
-    uint32_t resetting; /* completions belong to a driver that is gone */
+    uint32_t stopping; /* completions belong to a queue that is gone */
     uint32_t in_flight;
     uint8_t config[CONFIG_BYTES];
 };
@@ -61,7 +61,7 @@ struct blk {
 /* A request at the back end. */
 struct request {
     struct vq_chain chain;
-    uint32_t flush_next; /* the driver knows of no cache: a flush completes the write (5.2.6.2) */
+    uint32_t flush_next; /* the driver knows of no cache: a flush completes a change (5.2.6.2) */
     uint32_t niov, direction;
     uint64_t transferred;
     struct bp_iovec iov[VQ_SIZE_MAX + 8]; /* a segment that spans two RAM regions takes two */
@@ -72,7 +72,8 @@ static struct blk *blk_of(struct virtio *v)
     return (struct blk *)v;
 }
 
-/* Writes the status byte, the last one of the chain, and returns the chain. */
+/* Writes the status byte, the last one of the chain, and returns the chain. `transferred` bytes were
+ * written at its start; the length that is returned counts from there without a gap (2.7.8.2). */
 static void answer(struct blk *b, const struct vq_chain *chain, uint8_t status,
                    uint64_t transferred)
 {
@@ -81,7 +82,8 @@ static void answer(struct blk *b, const struct vq_chain *chain, uint8_t status,
     if (vq_write(chain, &v->memory, chain->write_bytes - 1, &status, 1))
         virtio_broken(v, "a request's status byte is outside of memory: the device needs a reset");
     else
-        virtio_give(v, 0, chain->head, (uint32_t)transferred + 1);
+        virtio_give(v, 0, chain->head,
+                    (uint32_t)transferred + (transferred + 1 == chain->write_bytes));
 }
 
 static void unmap(struct blk *b, const struct request *r)
@@ -176,6 +178,7 @@ static void range(struct blk *b, struct request *r, uint32_t type)
             status = S_UNSUPP; /* 5.2.6.2 */
         } else if (sector <= capacity && count <= capacity - sector && count <= RANGE_SECTORS &&
                    !(b->info.flags & BP_BLOCK_READ_ONLY)) {
+            r->flush_next = !(b->virtio.accepted & F_FLUSH);
             submit(b, r, type == T_DISCARD ? BP_BLOCK_DISCARD : BP_BLOCK_ZERO, sector * SECTOR,
                    (uint64_t)count * SECTOR);
             return;
@@ -259,25 +262,25 @@ static void on_complete(void *self, uint64_t token, int32_t status)
     b->in_flight--;
     unmap(b, r);
     r->niov = 0;
-    if (!status && r->flush_next && !b->resetting) {
+    if (!status && r->flush_next && !b->stopping) {
         r->flush_next = 0;
         submit(b, r, BP_BLOCK_FLUSH, 0, 0);
         return;
     }
-    if (!b->resetting)
+    if (!b->stopping)
         answer(b, &r->chain, status ? S_IOERR : S_OK, status ? 0 : r->transferred);
     free(r);
 }
 
 /* What is at the back end may still write guest memory: a reset is over when that has ended
  * (2.1.2). */
-static void give_up(struct virtio *v)
+static void stop(struct virtio *v, uint32_t queue)
 {
     struct blk *b = blk_of(v);
 
-    b->resetting = 1;
+    b->stopping = 1;
     b->blocks->drain(b->drive);
-    b->resetting = 0;
+    b->stopping = 0;
 }
 
 static void config_read(struct virtio *v, uint32_t offset, void *data, uint32_t bytes)
@@ -306,7 +309,7 @@ static const struct virtio_ops ops = {
     .nqueues = 1,
     .features = F_SEG_MAX | F_BLK_SIZE | F_FLUSH,
     .notify = notify,
-    .reset = give_up,
+    .stop = stop,
     .config_read = config_read,
     .config_bytes = CONFIG_BYTES,
 };

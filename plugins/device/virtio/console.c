@@ -132,12 +132,16 @@ static void notify(struct virtio *v, uint32_t queue)
         virtio_run(v, TX, handle_tx);
 }
 
-static void give_up(struct virtio *v)
+static void stop(struct virtio *v, uint32_t queue)
 {
     struct console *c = console_of(v);
 
-    c->rx_taken = c->tx_taken = 0;
-    c->tx_done = 0;
+    if (queue == RX) {
+        c->rx_taken = 0;
+    } else {
+        c->tx_taken = 0;
+        c->tx_done = 0;
+    }
 }
 
 static void config_read(struct virtio *v, uint32_t offset, void *data, uint32_t bytes)
@@ -162,7 +166,7 @@ static const struct virtio_ops ops = {
     .nqueues = 2,
     .features = F_EMERG_WRITE,
     .notify = notify,
-    .reset = give_up,
+    .stop = stop,
     .config_read = config_read,
     .config_write = config_write,
     .config_bytes = CONFIG_BYTES,

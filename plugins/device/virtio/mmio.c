@@ -73,8 +73,8 @@ static void write_queue_ready(void *self, uint32_t i, uint64_t value, uint64_t o
 
     if (!q || q->ready == (value & 1))
         return;
-    if (!(value & 1))
-        q->ready = 0;
+    if (!(value & 1)) /* the driver may use the buffers for something else as soon as it reads 0 */
+        virtio_stop(v, v->queue_sel);
     else if (vq_enable(q, VQ_SIZE_MAX))
         virtio_broken(
             v, "a queue's size or the alignment of its rings is wrong: the device needs a reset");

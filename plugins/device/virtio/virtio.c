@@ -28,13 +28,20 @@ static void update_irq(struct virtio *v)
     v->lines->set(v->irq, 0, v->interrupts != 0);
 }
 
+void virtio_stop(struct virtio *v, uint32_t queue)
+{
+    v->queues[queue].ready = 0;
+    if (v->ops->stop)
+        v->ops->stop(v, queue);
+}
+
 void virtio_reset(struct virtio *v)
 {
     /* No queue is live while the device gives up its chains, so nothing of them reaches the
      * driver. */
     v->status = 0;
-    if (v->present && v->ops->reset)
-        v->ops->reset(v);
+    for (uint32_t queue = 0; v->present && queue < v->ops->nqueues; queue++)
+        virtio_stop(v, queue);
     memset(v->queues, 0, sizeof v->queues);
     v->device_features_sel = v->driver_features_sel = v->queue_sel = 0;
     v->accepted = 0;
@@ -47,18 +54,6 @@ void virtio_settle(struct virtio *v)
 {
     v->memory.event_index = (v->accepted & VIRTIO_F_EVENT_IDX) != 0;
     v->memory.indirect = (v->accepted & VIRTIO_F_INDIRECT_DESC) != 0;
-}
-
-int32_t virtio_post_load(void *self)
-{
-    struct virtio *v = self;
-
-    for (uint32_t i = 0; i < VIRTIO_QUEUES; i++) {
-        if (v->queues[i].ready && vq_check(&v->queues[i], VQ_SIZE_MAX))
-            return BP_E_INVAL;
-    }
-    virtio_settle(v);
-    return BP_OK;
 }
 
 uint32_t virtio_live(const struct virtio *v, uint32_t queue)
@@ -123,6 +118,20 @@ static void continue_queues(void *self, void *ctx)
     for (uint32_t queue = 0; queue < VIRTIO_QUEUES; queue++)
         if (again & BP_BIT(queue) && virtio_live(v, queue))
             v->ops->notify(v, queue);
+}
+
+/* What a driver has asked for and the device not yet looked at is known to nobody but the queues. */
+int32_t virtio_post_load(void *self)
+{
+    struct virtio *v = self;
+
+    for (uint32_t i = 0; i < VIRTIO_QUEUES; i++) {
+        if (v->queues[i].ready && vq_check(&v->queues[i], VQ_SIZE_MAX))
+            return BP_E_INVAL;
+    }
+    virtio_settle(v);
+    v->again = BP_BIT(VIRTIO_QUEUES) - 1;
+    return v->threads->post(v->dev, continue_queues, v);
 }
 
 void virtio_run(struct virtio *v, uint32_t queue,

@@ -38,7 +38,9 @@ struct virtio_ops {
     uint64_t features; /* of the device itself; those of the transport are added */
     /* All [machine]. */
     void (*notify)(struct virtio *v, uint32_t queue); /* the queue has new chains, perhaps */
-    void (*reset)(struct virtio *v); /* give up all chains; queues are cleared after */
+    /* Gives up all chains of a queue that is not live any more: when it returns, none of their memory
+     * is touched again, and none is returned. May be NULL. */
+    void (*stop)(struct virtio *v, uint32_t queue);
     /* Copies of the configuration space; both may be NULL. `bytes` stays within config_bytes. */
     void (*config_read)(struct virtio *v, uint32_t offset, void *data, uint32_t bytes);
     void (*config_write)(struct virtio *v, uint32_t offset, const void *data, uint32_t bytes);
@@ -75,6 +77,9 @@ struct virtio {
 int32_t virtio_init(struct virtio *v, struct bp_dev *dev, const struct bp_core *core,
                     const struct virtio_ops *ops, uint32_t present, uint64_t extra);
 void virtio_reset(struct virtio *v); /* from the device's reset() */
+
+/* The queue is not ready any more (4.2.2, QueueReady). */
+void virtio_stop(struct virtio *v, uint32_t queue);
 
 /* True when the queue may be used now. */
 uint32_t virtio_live(const struct virtio *v, uint32_t queue);
