@@ -379,6 +379,17 @@ Test(cfi_flash, other_widths)
     close_device(t);
 }
 
+Test(cfi_flash, snapshot_after_a_count_that_was_refused)
+{
+    struct th *a = started(), *b = started();
+
+    cycle(a, 0, BOTH(0xe8));
+    cycle(a, 0, BOTH(0xff));
+    cr_assert_eq(th_migrate(b, a), BP_OK);
+    close_device(a);
+    close_device(b);
+}
+
 Test(cfi_flash, snapshot)
 {
     struct th *a = started(), *b = started();

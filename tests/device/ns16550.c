@@ -233,6 +233,35 @@ Test(ns16550, fcr_bits_need_the_enable_bit)
     close_device(t);
 }
 
+Test(ns16550, clear_bits_need_the_enable_bit)
+{
+    struct th *t = started();
+
+    set(t, LCR, 0x03);
+    th_type(t, "a", 1);
+    th_accept(t, 0);
+    set(t, THR, 'x');
+    set(t, THR, 'y');
+    set(t, FCR, 0x06);
+    cr_expect_eq(get(t, LSR), 0x01, "nothing was cleared");
+    cr_expect_eq(get(t, RBR), 'a');
+    th_accept(t, TH_NO_LIMIT);
+    cr_expect(th_wrote(t, "xy"));
+    close_device(t);
+}
+
+Test(ns16550, break_overwrites_without_fifo)
+{
+    struct th *t = started();
+
+    set(t, LCR, 0x03);
+    th_type(t, "a", 1);
+    th_char_event(t, BP_CHAR_BREAK);
+    cr_expect_eq(get(t, LSR), 0x73, "8.3: overrun, and the break of the character that overwrote");
+    cr_expect_eq(get(t, RBR), 0);
+    close_device(t);
+}
+
 Test(ns16550, character_timeout)
 {
     struct th *t = started();
@@ -431,6 +460,23 @@ Test(ns16550, bad_properties)
     t = uart();
     th_set(t, "reg-shift", "4");
     expect_refused(t, "reg-shift");
+}
+
+/* A count above the depth of the mode would let the next character write behind the FIFO. */
+Test(ns16550, hostile_snapshot)
+{
+    struct th *a = started(), *b = started();
+
+    set(a, LCR, 0x03);
+    set(a, FCR, 0x01);
+    th_accept(a, 0);
+    for (int i = 0; i < 17; i++)
+        set(a, THR, 'x');
+    cr_expect_eq(th_migrate(b, a), BP_OK, "a full FIFO is none");
+    *(uint8_t *)th_at(a, th_state_row(a->cls->state, 0)->offset) = 0; /* FCR */
+    cr_expect_eq(th_migrate(b, a), BP_E_INVAL);
+    close_device(a);
+    close_device(b);
 }
 
 Test(ns16550, snapshot)

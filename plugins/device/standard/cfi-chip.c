@@ -189,8 +189,10 @@ static void begin_buffer(struct cfi_flash *f, struct cfi_chip *c, uint32_t datum
     c->filled = 0;
     c->count = (datum & 0xffff) + 1;
     c->expect = CFI_EXPECT_BUFFER;
-    if (c->count > CFI_BUFFER_WORDS)
+    if (c->count > CFI_BUFFER_WORDS) {
+        c->count = 0;
         done(c, SR_SEQUENCE);
+    }
 }
 
 static void fill_buffer(struct cfi_flash *f, struct cfi_chip *c, uint32_t address, uint32_t datum)

@@ -46,12 +46,13 @@ static void on_fcr_write(void *self, uint32_t index, uint64_t value, uint64_t ol
     struct uart *u = self;
     uint32_t toggled = (value ^ u->fcr) & FCR_ENABLE;
 
+    if (!(value & FCR_ENABLE)) /* 8.4: other bits count only with bit 0 set */
+        value = 0;
     if (toggled || (value & FCR_CLEAR_RX))
         uart_clear_rx(u);
     if (toggled || (value & FCR_CLEAR_TX))
         uart_clear_tx(u);
-    u->fcr =
-        value & FCR_ENABLE ? value & FCR_KEPT : 0; /* 8.4: other bits count only with bit 0 set */
+    u->fcr = value & FCR_KEPT;
     uart_update_irq(u);
     u->chars->resume(u->chardev);
 }

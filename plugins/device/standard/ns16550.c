@@ -124,9 +124,12 @@ static void receive(struct uart *u, uint8_t data, uint8_t errors)
             reveal_errors(u);
     } else {
         u->errors |= LSR_OE;
-        if (!(u->fcr &
-              FCR_ENABLE)) /* 8.3: the 16450 overwrites; in FIFO mode the new character is lost */
-            u->rx.data[0] = data & word_mask(u);
+        if (!(u->fcr & FCR_ENABLE)) {
+            /* 8.3: the 16450 overwrites; in FIFO mode the new character is lost */
+            u->rx.count = 0;
+            fifo_push(&u->rx, data & word_mask(u), errors);
+            reveal_errors(u);
+        }
     }
     if (!u->timed_out) /* 8.10: once it has occurred only a read ends it */
         restart_timeout(u);
@@ -357,7 +360,7 @@ static int32_t post_load(void *self)
 {
     const struct uart *u = self;
 
-    return u->rx.count > FIFO_DEPTH || u->tx.count > FIFO_DEPTH ? BP_E_INVAL : BP_OK;
+    return u->rx.count > depth(u) || u->tx.count > depth(u) ? BP_E_INVAL : BP_OK;
 }
 
 static const struct bp_state state = {
