@@ -158,6 +158,13 @@ static int32_t straddle(struct bus *bus, uint32_t initiator, uint64_t pa, uint32
     return BP_OK;
 }
 
+bool bus_direct(const struct bus_region *region, bool write)
+{
+    if (!region->ram)
+        return false;
+    return !(region->row->flags & BP_REGION_ROMD) || (!write && atomic_load(&region->direct));
+}
+
 int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t width, uint32_t flags,
                    uint64_t *value, bool write)
 {
@@ -173,8 +180,7 @@ int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t wi
     if (segment.last - pa < width - 1)
         return straddle(bus, initiator, pa, width, flags, value, write);
     region = segment.region;
-    if (region->ram &&
-        !(region->row->flags & BP_REGION_ROMD && (write || !atomic_load(&region->direct)))) {
+    if (bus_direct(region, write)) {
         uint8_t *host = region->ram + segment.offset + (pa - segment.first);
 
         if (!write)

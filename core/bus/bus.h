@@ -77,6 +77,9 @@ int32_t bus_publish(struct bus *bus);
 bool bus_find(const struct bus *bus, uint64_t pa, struct bus_segment *out);
 void bus_resolve(const struct bus *bus, uint64_t pa, struct bp_phys *out);
 
+/* True when an access to the region goes straight to its memory, and not to the device. [any] */
+bool bus_direct(const struct bus_region *region, bool write);
+
 /* [any]; takes the machine lock around devices. One access of 1, 2, 4 or 8 bytes anywhere. BP_OK, BP_E_DECODE,
  * BP_E_ACCESS, BP_E_IO. A write to RAM does not tell the accelerator. */
 int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t width, uint32_t flags,

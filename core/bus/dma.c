@@ -26,8 +26,7 @@ static int32_t copy(struct bus *bus, uint64_t addr, uint8_t *data, uint64_t byte
         if (pa < addr ||
             !bus_find(bus, pa, &segment)) { /* nothing answers behind the last address */
             status = BP_E_DECODE;
-        } else if (segment.region->ram &&
-                   (!write || !(segment.region->row->flags & BP_REGION_ROMD))) {
+        } else if (bus_direct(segment.region, write)) {
             uint64_t chunk = segment.last - pa < left - 1 ? segment.last - pa + 1 : left;
             uint8_t *host = segment.region->ram + segment.offset + (pa - segment.first);
 
@@ -68,9 +67,8 @@ static void *dma_map(struct bp_bus *port, uint64_t addr, uint64_t *bytes, uint32
     struct bus *bus = ((struct bus_port *)port)->bus;
     struct bus_segment segment;
 
-    if (!*bytes || !bus_find(bus, addr, &segment) || !segment.region->ram)
-        return NULL;
-    if (segment.region->row->flags & BP_REGION_ROMD && direction == BP_DMA_FROM_DEVICE)
+    if (!*bytes || !bus_find(bus, addr, &segment) ||
+        !bus_direct(segment.region, direction == BP_DMA_FROM_DEVICE))
         return NULL;
     if (segment.last - addr < *bytes - 1)
         *bytes = segment.last - addr + 1;

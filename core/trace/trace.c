@@ -168,18 +168,28 @@ void trace_register(const struct bus_region *region, const struct bp_reg *row, u
     line(region->dev, "", text);
 }
 
+/* True the first time, as long as there is room to remember. A parallel device comes here on several threads. */
+static bool first_time(struct bp_dev *dev, uint64_t offset)
+{
+    struct trace_dev *trace = &dev->trace;
+    bool first;
+    uint32_t i = 0;
+
+    pthread_mutex_lock(&dev->machine->trace.lock);
+    while (i < trace->nunknown && trace->unknown[i] != offset)
+        i++;
+    first = i == trace->nunknown && i < sizeof(trace->unknown) / sizeof(*trace->unknown);
+    if (first)
+        trace->unknown[trace->nunknown++] = offset;
+    pthread_mutex_unlock(&dev->machine->trace.lock);
+    return first;
+}
+
 void trace_unknown(const struct bus_region *region, const struct bp_access *access, bool write)
 {
-    struct trace_dev *trace = &region->dev->trace;
-
-    for (uint32_t i = 0; i < trace->nunknown; i++)
-        if (trace->unknown[i] == access->addr + 1)
-            return;
-    if (trace->nunknown == sizeof(trace->unknown) / sizeof(*trace->unknown))
-        return;
-    trace->unknown[trace->nunknown++] = access->addr + 1;
-    trace_format(region->dev, BP_LOG_GUEST, "%s of %s+%#" PRIx64 ", where it has no register",
-                 write ? "write" : "read", region->row->name, access->addr);
+    if (first_time(region->dev, access->addr))
+        trace_format(region->dev, BP_LOG_GUEST, "%s of %s+%#" PRIx64 ", where it has no register",
+                     write ? "write" : "read", region->row->name, access->addr);
 }
 
 /* --- bp.error/1 --------------------------------------------------------------------------------------- */

@@ -21,7 +21,8 @@ struct machine;
 struct trace_dev {
     _Atomic uint32_t lines; /* logged so far */
     uint32_t mmio;          /* accesses are traced */
-    uint64_t unknown[64];   /* offsets + 1 outside of the register table already reported */
+    uint64_t
+        unknown[64]; /* offsets outside of the register table already reported; under trace.lock */
     uint32_t nunknown;
 };
 

@@ -390,6 +390,10 @@ Test(bus, a_flash_is_direct_until_it_says_otherwise)
     p->n = 0;
     cr_assert_eq(get(DEV, 1, &value), BP_OK);
     cr_assert_eq(p->n, 1);
+    cr_assert_eq(p->dma->read(p->bus, DEV + 1, &value, 1), BP_OK);
+    cr_assert_eq(p->n, 2, "DMA reads the status as well");
+    bytes = 16;
+    cr_assert_null(p->dma->map(p->bus, DEV, &bytes, BP_DMA_TO_DEVICE), "nothing to map");
     cr_assert_eq(machine_mem_read(r.m, DEV, &value, 1), BP_OK);
     cr_assert_eq((uint8_t)value, 0x42, "debug access sees the array all the same");
 
