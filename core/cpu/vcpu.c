@@ -197,7 +197,7 @@ static bool all_wait(struct machine *m)
 }
 
 /* They are looked at one after the other; but nobody stops waiting without a wake-up, so if none came, all of them
- * waited at once. A request to a disk takes no time of the guest's: it must not time out because time jumps. */
+ * waited at once. A request to a disk and a post take no time of the guest's: neither must time out because time jumps. */
 void vcpu_skip_idle(struct machine *m)
 {
     uint64_t wakes = atomic_load(&m->wakes);
@@ -206,7 +206,7 @@ void vcpu_skip_idle(struct machine *m)
     if (m->time.mode != TIME_FAST || m->phase != PHASE_RUN || !all_wait(m))
         return;
     lock_take(&m->lock);
-    if (atomic_load(&m->wakes) == wakes && !blocks_busy(&m->loop))
+    if (atomic_load(&m->wakes) == wakes && !blocks_busy(&m->loop) && !loop_posts_queued(&m->loop))
         skipped = vtime_skip(&m->time);
     lock_drop(&m->lock);
     if (skipped)

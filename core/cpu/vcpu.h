@@ -43,7 +43,7 @@ void vcpu_resume_all(struct machine *m); /* [main] */
 /* Asks all vCPUs to come out of run() and park, without waiting. [any] */
 void vcpu_stop_all(struct machine *m);
 
-/* Fast mode: when all vCPUs wait and no request is on its way, time jumps. Called by the loop in every turn. [main] */
+/* Fast mode: when all vCPUs wait and neither a request nor a post is on its way, time jumps. Called by the loop in every turn. [main] */
 void vcpu_skip_idle(struct machine *m);
 
 /* The host side that accelerators see; vcpu.c fills it in. */

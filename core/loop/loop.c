@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/machine/dev.h"
 
@@ -15,12 +16,17 @@ static void on_wake(uv_async_t *async)
     (void)async; /* the turn that follows looks at everything */
 }
 
+/* The expiry is taken off the descriptor, or it would stay readable and whoever waits in loop_serve() would spin. */
 static void on_timer(uv_poll_t *poll, int status, int events)
 {
     struct loop *loop = poll->data;
+    uint64_t expiries;
 
     (void)status;
     (void)events;
+    /* Nothing to read: it was set again meanwhile. A turn that looks too early does no harm. */
+    if (read(loop->machine->time.fd, &expiries, sizeof(expiries)) < 0)
+        expiries = 0;
     loop->timer_due = true;
 }
 
@@ -137,6 +143,16 @@ static void run_posts(struct loop *loop)
     }
 }
 
+bool loop_posts_queued(struct loop *loop)
+{
+    bool queued;
+
+    pthread_mutex_lock(&loop->lock);
+    queued = loop->first != NULL;
+    pthread_mutex_unlock(&loop->lock);
+    return queued;
+}
+
 void loop_close_posts(struct loop *loop)
 {
     if (!loop->open)
@@ -158,7 +174,7 @@ void loop_turn(struct loop *loop, bool wait)
 {
     struct machine *m = loop->machine;
 
-    loop_serve(loop, wait);
+    loop_serve(loop, wait && !loop->timer_due);
     run_posts(loop);
     for (struct block_bridge *b = loop->blocks; b; b = b->next)
         blocks_turn(b);

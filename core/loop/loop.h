@@ -57,6 +57,7 @@ void loop_turn(struct loop *loop, bool wait);
 /* As far as that concerns back ends alone: libuv, and requests on their way to block back ends. [main], with or without
  * the machine lock, but not from a callback of libuv. */
 void loop_serve(struct loop *loop, bool wait);
+bool loop_posts_queued(struct loop *loop); /* [any] */
 /* Refuses posts from now on, and runs what was accepted. [main] */
 void loop_close_posts(struct loop *loop);
 void loop_free_watches(struct bp_dev *dev);

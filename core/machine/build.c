@@ -238,6 +238,7 @@ struct machine *machine_create(const struct graph *g, struct registry *r, uint32
     m->graph = g;
     m->diag = d;
     m->flags = flags;
+    m->lines_quiet = true;
     m->core = (struct bp_core){
         .size = sizeof(m->core), .version = BACKPLANE_VERSION, .get = machine_iface};
     lock_init(&m->lock);
@@ -274,6 +275,7 @@ void machine_destroy(struct machine *m)
     lock_take(&m->lock);
     for (struct block_bridge *b = m->loop.blocks; b; b = b->next)
         blocks_drain(b); /* requests end before their device and their back end do */
+    m->lines_quiet = true;
     lock_drop(&m->lock);
     for (uint32_t i = m->ndevs; i-- > 0;)
         finish_dev(&m->devs[i]);

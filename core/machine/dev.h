@@ -87,7 +87,8 @@ struct machine {
     struct bus bus;
     struct trace trace;
 
-    bool lines_quiet;    /* during a reset: no input hears of changes; [machine] */
+    /* No input hears of changes: before the first reset, during one, and once devices are being finished. [machine] */
+    bool lines_quiet;
     struct bp_dev *devs; /* one per node, in graph order */
     uint32_t ndevs;
     struct bp_dev *backends;

@@ -132,6 +132,33 @@ Test(vtime, a_cancelled_timer_is_not_called_even_when_due)
     cr_assert(norder == 2 && order[0] == 0 && order[1] == 2);
 }
 
+static void *wake_later(void *arg)
+{
+    usleep(100000);
+    loop_wake(arg);
+    return NULL;
+}
+
+/* Whoever waits for a back end while a timer is due sleeps all the same; the turn that follows does not. */
+Test(vtime, a_timer_that_is_due_does_not_make_waiting_spin)
+{
+    uint64_t began;
+    pthread_t thread;
+
+    board();
+    arm(0, 1);
+    vtime_start(t);
+    while (!r.m->loop.timer_due)
+        loop_serve(&r.m->loop, true);
+    began = vtime_host();
+    pthread_create(&thread, NULL, wake_later, &r.m->loop);
+    loop_serve(&r.m->loop, true);
+    cr_assert_geq(vtime_host() - began, 50 * MS);
+    pthread_join(thread, NULL);
+    loop_turn(&r.m->loop, true);
+    cr_assert_eq(pad->expired[0], 1);
+}
+
 static void rearm_in_the_past(struct pad *p, uint32_t timer)
 {
     p->timers->arm(p->timer[timer], 0);
@@ -250,6 +277,37 @@ Test(vtime, after_a_jump_timers_still_fire_for_a_running_cpu)
     cr_assert_eq(norder, 2);
     cr_assert_geq(vtime_now(t), 40000 * HOUR + MS);
     cr_assert_lt(vtime_now(t), 40001 * HOUR);
+}
+
+/* A post takes no time of the guest's: one that is queued holds time back as a request to a disk does. */
+static uint32_t links;
+
+static void next_link(void *self, void *ctx)
+{
+    struct pad *p = self;
+
+    (void)ctx;
+    usleep(100); /* the CPU has long been asleep */
+    if (++links == 200)
+        p->machine->power(p->dev, BP_POWER_OFF, 4);
+    else
+        p->threads->post(p->dev, next_link, NULL);
+}
+
+static void first_link(struct pad *p)
+{
+    arm_far(p);
+    p->threads->post(p->dev, next_link, NULL);
+}
+
+Test(vtime, time_does_not_jump_while_posts_are_queued)
+{
+    fast_board(1, sleeper);
+    pad_on_reset = first_link;
+    pad_on_timer = note;
+    cr_assert_eq(machine_run(r.m).code, 4);
+    cr_assert_eq(norder, 0);
+    cr_assert_lt(vtime_now(t), HOUR);
 }
 
 /* One of two CPUs works: time must not jump. */

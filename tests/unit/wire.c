@@ -52,6 +52,27 @@ static void fini(void)
 
 TestSuite(wire, .fini = fini);
 
+static void drive_early(struct pad *p)
+{
+    p->lines->set(p->out, 0, 1);
+}
+
+/* The device at the other end may not have been initialised yet; it hears of it with the first reset. */
+Test(wire, a_line_driven_in_init_reaches_nobody_before_the_reset)
+{
+    pad_on_init = drive_early;
+    nodes(2);
+    wire(0, 0, 1, 0, false);
+    wire(1, 0, 0, 0, false);
+    rig_must_build(&r, MACHINE_NO_BACKENDS);
+    for (uint32_t i = 0; i < 2; i++) {
+        pad[i] = rig_self(&r, node[i]);
+        cr_assert_eq(pad[i]->changes[0], 0);
+    }
+    reset_lines();
+    cr_assert(pad[0]->changes[0] == 1 && pad[1]->changes[0] == 1);
+}
+
 Test(wire, one_output_reaches_many_inputs_and_only_changes_arrive)
 {
     nodes(3);
