@@ -7,6 +7,7 @@
 #include "core/plugin/object.h"
 
 #include <backplane/regs.h>
+#include <backplane/state.h>
 #include <backplane/trace.h>
 #include <ctype.h>
 #include <stdarg.h>
@@ -283,6 +284,62 @@ static bool check_event(const struct type *t, uint32_t index, char why[OBJECT_WH
     return true;
 }
 
+/* --- snapshots -------------------------------------------------------------------------------- */
+
+static const struct bp_state *state_of(const struct type *t)
+{
+    if (t->kind == TYPE_DEVICE)
+        return t->device->state;
+    return t->kind == TYPE_CPU && BP_HAS(t->cpu, state) ? t->cpu->state : NULL;
+}
+
+static const struct bp_state_field *state_row(const struct bp_state *state, uint32_t i)
+{
+    return (const void *)((const char *)state->fields + (size_t)i * state->field_stride);
+}
+
+static bool check_state_row(const struct type *t, const struct bp_state *state, uint32_t index,
+                            char why[OBJECT_WHY])
+{
+    static const uint32_t widths[] = {
+        [BP_STATE_U8] = 1,  [BP_STATE_U16] = 2,   [BP_STATE_U32] = 4,
+        [BP_STATE_U64] = 8, [BP_STATE_BYTES] = 1,
+    };
+    const struct bp_state_field *f = state_row(state, index);
+    uint64_t count = f->count ? f->count : 1;
+
+    if (!f->name || !f->tag)
+        return fail(why, "state row %u has no name or no tag: set both", index);
+    if (!f->type || f->type >= sizeof(widths) / sizeof(*widths))
+        return fail(why, "state row %s: unknown type %u: use BP_STATE_*", f->name, f->type);
+    if (!inside(t, f->offset, count * widths[f->type]) ||
+        (f->count_offset && !inside(t, f->count_offset, 4)))
+        return fail(why, "state row %s: lies outside of the instance: use offsetof", f->name);
+    for (uint32_t i = 0; i < index; i++)
+        if (state_row(state, i)->tag == f->tag)
+            return fail(why, "state row %s: tag %u is there twice: use a new one", f->name, f->tag);
+    return true;
+}
+
+static bool check_state(const struct type *t, char why[OBJECT_WHY])
+{
+    const struct bp_state *state = state_of(t);
+    bool ok = true;
+
+    if (!state)
+        return true;
+    if (!BP_HAS(state, post_load) ||
+        (state->nfields && (!state->fields || state->field_stride < sizeof(*state->fields))))
+        return fail(
+            why,
+            "a state of %u bytes with %u rows of %u bytes: set size, and fill the fields with "
+            "BP_ARRAY()",
+            state->size, state->nfields, state->field_stride);
+    for (uint32_t i = 0; ok && i < state->nfields; i++)
+        ok = check_state_row(t, state, i, why);
+    return ok;
+}
+
 /* --- CPUs ------------------------------------------------------------------------------------- */
 
 static bool check_cpu(const struct type *t, char why[OBJECT_WHY])
@@ -331,5 +388,5 @@ bool rules_check(const struct type *t, char why[OBJECT_WHY])
         ok = check_region(t, i, why);
     for (uint32_t i = 0; ok && i < t->nevents; i++)
         ok = check_event(t, i, why);
-    return ok && (t->kind != TYPE_CPU || check_cpu(t, why));
+    return ok && check_state(t, why) && (t->kind != TYPE_CPU || check_cpu(t, why));
 }

@@ -213,6 +213,9 @@ Test(registry, says_what_is_wrong_with_a_plugin)
          "class thing: provider 0: port `gone` is not there: name one of the class"},
         {"provider-cells", "class thing: provider in: 2 cells: list them, at most 4"},
         {"region-width", "class thing: region reg: accesses of 3 to 4 bytes: use 1, 2, 4 or 8"},
+        {"state-tag", "class thing: state row x: tag 7 is there twice: use a new one"},
+        {"state-type", "class thing: state row x: unknown type 6: use BP_STATE_*"},
+        {"state-offset", "class thing: state row x: lies outside of the instance: use offsetof"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++)

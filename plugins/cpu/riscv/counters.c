@@ -27,11 +27,16 @@ static uint64_t read_counter(const struct hart *h, uint32_t counter, uint64_t ba
     return stopped(h, counter) ? base : base + h->api->retired(h->vcpu);
 }
 
+uint64_t riscv_counter_base(const struct hart *h, uint32_t counter, uint64_t value)
+{
+    return stopped(h, counter) ? value : value - h->api->retired(h->vcpu);
+}
+
 /* The base with which the next instruction reads `value`: the present one still retires, without
  * counting. */
 static uint64_t base_for(const struct hart *h, uint32_t counter, uint64_t value)
 {
-    return stopped(h, counter) ? value : value - (h->api->retired(h->vcpu) + 1);
+    return riscv_counter_base(h, counter, value) - !stopped(h, counter);
 }
 
 uint64_t riscv_cycle(const struct hart *h)

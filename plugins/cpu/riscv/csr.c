@@ -145,6 +145,39 @@ uint64_t riscv_csr(struct hart *h, uint32_t insn, uint64_t source)
     return result;
 }
 
+/* What there is on this hart, whoever asks. */
+static const struct csr *existing(const struct hart *h, uint32_t number)
+{
+    const struct csr *csr = find(number);
+
+    if (!csr || (csr->xlen && csr->xlen != h->xlen) ||
+        (csr->ext != EXT_NONE && !hart_has(h, csr->ext)))
+        return NULL;
+    return csr;
+}
+
+int32_t riscv_csr_peek(struct hart *h, uint32_t number, uint64_t *value)
+{
+    const struct csr *csr = existing(h, number);
+
+    if (!csr)
+        return BP_E_NOENT;
+    *value = read_csr(h, csr, number);
+    return BP_OK;
+}
+
+int32_t riscv_csr_poke(struct hart *h, uint32_t number, uint64_t value)
+{
+    const struct csr *csr = existing(h, number);
+
+    if (!csr)
+        return BP_E_NOENT;
+    if (number >> 10 == 3)
+        return BP_E_ACCESS;
+    write_csr(h, csr, number, hart_trim(h, value));
+    return BP_OK;
+}
+
 void riscv_csr_name(uint32_t number, char *text, uint32_t room)
 {
     const struct csr *csr = find(number);

@@ -30,7 +30,7 @@ void riscv_set_fs_dirty(struct hart *h)
 /* Memory context of data accesses (3.1.6.3, 10.1.1.2). */
 static uint32_t data_context(const struct hart *h)
 {
-    uint32_t priv = h->priv, context;
+    uint32_t priv = (uint32_t)h->priv, context;
 
     if (h->mstatus & MSTATUS_MPRV && priv == PRIV_M)
         priv = (h->mstatus & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT;
@@ -49,7 +49,7 @@ void riscv_update_mode(struct hart *h)
     uint32_t fp = fs == FS_OFF ? MODE_FP_OFF : fs == FS_DIRTY ? MODE_FP_DIRTY : MODE_FP_CLEAN;
     uint32_t frm = fs == FS_OFF ? 0 : (uint32_t)h->frm;
 
-    h->mode = h->priv << MODE_PRIV_SHIFT | data_context(h) << MODE_CONTEXT_SHIFT |
+    h->mode = (uint32_t)h->priv << MODE_PRIV_SHIFT | data_context(h) << MODE_CONTEXT_SHIFT |
               fp << MODE_FP_SHIFT | frm << MODE_FRM_SHIFT | h->misaligned << MODE_MISALIGN_SHIFT |
               h->ext << MODE_EXT_SHIFT;
     h->fetch_context = h->priv == PRIV_M ? CONTEXT_M : h->priv == PRIV_S ? CONTEXT_S : CONTEXT_U;
@@ -84,7 +84,7 @@ static int32_t check_extensions(const struct hart *h, const struct bp_error_api 
     return BP_OK;
 }
 
-static void set_misa(struct hart *h)
+uint64_t riscv_misa(const struct hart *h)
 {
     uint64_t misa = UINT64_C(1) << ('I' - 'A');
 
@@ -93,7 +93,7 @@ static void set_misa(struct hart *h)
             misa |= UINT64_C(1) << (misa_letters[i] - 'A');
     if (hart_has(h, EXT_ZBA) && hart_has(h, EXT_ZBB) && hart_has(h, EXT_ZBS))
         misa |= UINT64_C(1) << ('B' - 'A');
-    h->misa = misa | (h->xlen == 32 ? UINT64_C(1) << 30 : UINT64_C(2) << 62);
+    return misa | (h->xlen == 32 ? UINT64_C(1) << 30 : UINT64_C(2) << 62);
 }
 
 static int32_t init(struct hart *h, uint32_t xlen, struct bp_vcpu *vcpu,
@@ -120,7 +120,7 @@ static int32_t init(struct hart *h, uint32_t xlen, struct bp_vcpu *vcpu,
     status = check_extensions(h, error);
     if (status != BP_OK)
         return status;
-    set_misa(h);
+    h->misa = riscv_misa(h);
     if (hart_has(h, EXT_SSTC)) {
         h->stimer = h->timers->create(dev, "stimecmp", riscv_stimer_fired);
         if (!h->stimer)

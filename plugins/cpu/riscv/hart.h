@@ -62,7 +62,7 @@ struct hart {
     uint64_t f[32];
     uint64_t fflags;
     uint32_t mode, fetch_context;
-    uint32_t priv;
+    uint64_t priv; /* PRIV_* */
     uint32_t xlen; /* 32, 64 */
     uint32_t ext;  /* bit set of enum riscv_ext */
     uint32_t waiting;
@@ -80,6 +80,7 @@ struct hart {
     uint32_t flush_pending; /* a reset happened: drop translations at the next poll */
     /* What is added to the instructions retired; of a stopped counter, its value. */
     uint64_t cycle_base, instret_base;
+    uint64_t saved_cycle, saved_instret; /* in a snapshot: what the counters read */
 
     /* PMP. */
     uint8_t pmpcfg[PMP_MAX];
@@ -126,6 +127,8 @@ void riscv_reset(void *state, uint32_t kind);
 /* The extensions (bit set of enum riscv_ext) that properties and connections give; before init(),
  * too. */
 uint32_t riscv_extensions(const struct hart *h);
+/* What misa reads. */
+uint64_t riscv_misa(const struct hart *h);
 /* Recomputes mode and fetch_context; call after any change of what they are made of. */
 void riscv_update_mode(struct hart *h);
 /* mstatus.FS = Dirty, SD with it. The caller updates the mode. */
@@ -153,6 +156,9 @@ void riscv_change_mip(struct hart *h, uint64_t clear, uint64_t set);
 /* --- csr.c ---------------------------------------------------------------- */
 /* Executes CSRRW/S/C[I] `insn` with the source operand `source`: a CONTROL helper's body. */
 uint64_t riscv_csr(struct hart *h, uint32_t insn, uint64_t source);
+/* The same without an instruction: no privilege is needed, and a register this hart does not have is BP_E_NOENT. */
+int32_t riscv_csr_peek(struct hart *h, uint32_t number, uint64_t *value);
+int32_t riscv_csr_poke(struct hart *h, uint32_t number, uint64_t value);
 /* Name of a CSR into `text`; "0x7c0" for an unknown one. */
 void riscv_csr_name(uint32_t number, char *text, uint32_t room);
 
@@ -162,6 +168,8 @@ uint64_t riscv_cycle(const struct hart *h);
 uint64_t riscv_instret(const struct hart *h);
 void riscv_set_cycle(struct hart *h, uint64_t value);
 void riscv_set_instret(struct hart *h, uint64_t value);
+/* The base with which a counter reads `value` now. */
+uint64_t riscv_counter_base(const struct hart *h, uint32_t counter, uint64_t value);
 void riscv_set_countinhibit(struct hart *h, uint64_t value);
 /* Counts an instruction that leaves its block through a helper and is done; accelerators count
  * the others. */
@@ -173,6 +181,12 @@ uint64_t riscv_time(const struct hart *h);
 void riscv_stimer_set(struct hart *h, uint64_t stimecmp, bool stce);
 void riscv_stimer_fired(void *state);      /* [machine] */
 void riscv_stimer_connect(struct hart *h); /* [machine], at reset */
+
+/* --- state.c -------------------------------------------------------------- */
+extern const struct bp_state riscv_state;
+/* The register of a row, as reg_read() and reg_write() of struct bp_cpu_class. */
+int32_t riscv_reg_read(struct hart *h, const struct bp_cpu_reg *row, uint64_t *value);
+int32_t riscv_reg_write(struct hart *h, const struct bp_cpu_reg *row, uint64_t value);
 
 /* --- mmu.c, pmp.c --------------------------------------------------------- */
 int32_t riscv_walk(void *state, uint64_t va, uint32_t kind, uint32_t context, uint32_t debug,
@@ -188,6 +202,8 @@ uint64_t riscv_pmpcfg_read(const struct hart *h, uint32_t index);
 void riscv_pmpcfg_write(struct hart *h, uint32_t index, uint64_t value);
 void riscv_pmpaddr_write(struct hart *h, uint32_t index, uint64_t value);
 void riscv_pmp_reset(struct hart *h);
+/* Recomputes what follows from pmpcfg and pmpaddr. */
+void riscv_pmp_update(struct hart *h);
 
 /* --- translate.c, disasm.c ------------------------------------------------ */
 int32_t riscv_translate(void *state, struct bp_ir_builder *builder);

@@ -93,7 +93,7 @@ static uint64_t ecall(void *state, uint64_t a, uint64_t b, int64_t imm)
 {
     struct hart *h = state;
 
-    return riscv_raise(h, CAUSE_ECALL_U + h->priv, 0);
+    return riscv_raise(h, CAUSE_ECALL_U + (uint32_t)h->priv, 0);
 }
 
 static uint64_t ebreak(void *state, uint64_t a, uint64_t b, int64_t imm)

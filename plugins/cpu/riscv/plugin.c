@@ -150,6 +150,19 @@ static const struct bp_port ports[] = {
 /* --- classes -------------------------------------------------------------- */
 
 #define HART_CLASS(id, bits, text)                                                                 \
+    static int32_t read_##id(void *state, uint32_t reg, uint64_t *value)                           \
+    {                                                                                              \
+        *value = 0;                                                                                \
+        return reg < sizeof(regs_##id) / sizeof(*regs_##id)                                        \
+                   ? riscv_reg_read(state, &regs_##id[reg], value)                                 \
+                   : BP_E_NOENT;                                                                   \
+    }                                                                                              \
+    static int32_t write_##id(void *state, uint32_t reg, uint64_t value)                           \
+    {                                                                                              \
+        return reg < sizeof(regs_##id) / sizeof(*regs_##id)                                        \
+                   ? riscv_reg_write(state, &regs_##id[reg], value)                                \
+                   : BP_E_NOENT;                                                                   \
+    }                                                                                              \
     static const struct bp_cpu_class id = {                                                        \
         .size = sizeof(struct bp_cpu_class),                                                       \
         .name = #id,                                                                               \
@@ -188,6 +201,9 @@ static const struct bp_port ports[] = {
         .poll = riscv_poll,                                                                        \
         .disasm = riscv_disasm##bits,                                                              \
         .get_iface = riscv_get_iface##bits,                                                        \
+        .state = &riscv_state,                                                                     \
+        .reg_read = read_##id,                                                                     \
+        .reg_write = write_##id,                                                                   \
     }
 
 HART_CLASS(rv64gc, 64, "RISC-V hart, RV64GC with bit manipulation, M, S and U modes.");

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* Recomputes the ranges of all entries: TOR depends on the neighbour below. */
-static void decode(struct hart *h)
+/* All entries, since TOR depends on the neighbour below. */
+void riscv_pmp_update(struct hart *h)
 {
     h->pmp_used = 0;
     for (uint32_t i = 0; i < h->pmp_regions; i++) {
@@ -104,7 +104,7 @@ void riscv_pmpcfg_write(struct hart *h, uint32_t index, uint64_t value)
             cfg &= (uint8_t)~PMP_W;
         h->pmpcfg[entry] = cfg;
     }
-    decode(h);
+    riscv_pmp_update(h);
 }
 
 void riscv_pmpaddr_write(struct hart *h, uint32_t index, uint64_t value)
@@ -118,5 +118,5 @@ void riscv_pmpaddr_write(struct hart *h, uint32_t index, uint64_t value)
         (h->pmpcfg[index + 1] & PMP_A) == PMP_A_TOR)
         return;
     h->pmpaddr[index] = value & mask;
-    decode(h);
+    riscv_pmp_update(h);
 }

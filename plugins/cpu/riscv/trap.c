@@ -29,8 +29,7 @@ static void enter(struct hart *h, uint32_t cause, uint64_t tval, bool interrupt)
         h->mepc = hart_trim(h, h->pc);
         h->mtval = hart_trim(h, tval);
         h->mstatus &= ~(MSTATUS_MPP | MSTATUS_MPIE);
-        h->mstatus |= (h->mstatus & MSTATUS_MIE ? MSTATUS_MPIE : 0) | (uint64_t)h->priv
-                                                                          << MSTATUS_MPP_SHIFT;
+        h->mstatus |= (h->mstatus & MSTATUS_MIE ? MSTATUS_MPIE : 0) | h->priv << MSTATUS_MPP_SHIFT;
         h->mstatus &= ~MSTATUS_MIE;
         h->priv = PRIV_M;
         tvec = h->mtvec;

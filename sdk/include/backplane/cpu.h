@@ -172,6 +172,15 @@ struct bp_cpu_class {
     uint32_t
         elf_machine; /* e_machine of programs for this CPU (243: RISC-V); 0: the loader does not check */
     uint32_t reserved;
+    /* What a snapshot holds of the state block besides the slots of `regs`; NULL: nothing. pre_save() and post_load() are
+     * [main] with the vCPU stopped. A snapshot is input: post_load() refuses with BP_E_INVAL what no CPU of this kind can
+     * hold, and recomputes what follows from the rest, the mode word above all. It leaves timers and lines alone. */
+    const struct bp_state *state;
+    /* Row `reg` of `regs` as a debugger sees and changes it. [main], the vCPU stopped. A write keeps to the register's own
+     * rules, as one by the most privileged instruction would, and what depends on it follows. BP_OK, BP_E_NOENT (no such
+     * row), BP_E_ACCESS (it cannot be written). NULL: the slot is all there is. */
+    int32_t (*reg_read)(void *state, uint32_t reg, uint64_t *value);
+    int32_t (*reg_write)(void *state, uint32_t reg, uint64_t value);
 };
 
 /* bp.vcpu-host/1: what CPU plug-ins need of the core beyond accelerators. */

@@ -5,6 +5,7 @@
  */
 #include <backplane/device.h>
 #include <backplane/plugin.h>
+#include <backplane/state.h>
 #include <string.h>
 
 #ifndef ENTRY
@@ -67,6 +68,12 @@
         .name = "reg"                                                                              \
     }
 #endif
+#ifndef STATE
+#define STATE                                                                                      \
+    {                                                                                              \
+        .tag = 1, .type = BP_STATE_U64, .offset = 56, .name = "last"                               \
+    }
+#endif
 #ifndef SECOND
 #define SECOND NULL
 #endif
@@ -85,6 +92,11 @@ static const struct bp_port ports[] = {PORT,
 static const struct bp_provider providers[] = {PROVIDER};
 static const struct bp_region regions[] = {REGION};
 
+static const struct bp_state_field fields[] = {
+    {.tag = 7, .type = BP_STATE_U8, .count = 64, .name = "all"}, STATE};
+static const struct bp_state state = {
+    .size = sizeof(state), .fields = fields, .nfields = 2, .field_stride = sizeof(*fields)};
+
 static const struct bp_device_class thing = {.size = CLASS_SIZE,
                                              .instance_size = 64,
                                              .instance_align = ALIGN,
@@ -100,7 +112,8 @@ static const struct bp_device_class thing = {.size = CLASS_SIZE,
                                              .provider_stride = sizeof(*providers),
                                              .regions = regions,
                                              .nregions = 1,
-                                             .region_stride = sizeof(*regions)};
+                                             .region_stride = sizeof(*regions),
+                                             .state = &state};
 static const struct bp_device_class tomorrow = {.size = sizeof(tomorrow),
                                                 .instance_size = 64,
                                                 .name = "tomorrow",
