@@ -62,7 +62,7 @@ struct bus_port {
 int32_t bus_init(struct bus *bus, struct machine *m);
 void bus_finish(struct bus *bus);
 
-/* Sets up a device's region; RAM is allocated, a register table indexed. [main] */
+/* Sets up a device's region; RAM is allocated, a register table indexed. An optional one of no bytes is not there. [main] */
 int32_t bus_region_init(struct bus_region *region, struct bp_dev *dev, uint32_t index,
                         uint64_t base, uint64_t bytes);
 void bus_region_finish(struct bus_region *region);

@@ -53,7 +53,7 @@ int32_t bus_region_init(struct bus_region *region, struct bp_dev *dev, uint32_t 
     region->index = index;
     region->row = row;
     region->base = base;
-    region->bytes = bytes ? bytes : row->length;
+    region->bytes = bytes || row->flags & BP_REGION_OPTIONAL ? bytes : row->length;
     region->decoded = row->length && row->length < region->bytes ? row->length : region->bytes;
     region->floating = row->flags & BP_REGION_FLOATING;
     region->enabled = !region->floating;

@@ -132,6 +132,7 @@ static void put_regions(struct json *j, const struct type *type)
         json_bool(j, "ram", r->flags & BP_REGION_RAM);
         json_bool(j, "rom", r->flags & BP_REGION_ROMD);
         json_bool(j, "floating", r->flags & BP_REGION_FLOATING);
+        json_bool(j, "optional", r->flags & BP_REGION_OPTIONAL);
         json_u64(j, "length", r->length);
         json_text(j, "doc", r->doc);
         put_registers(j, r);

@@ -99,7 +99,9 @@ static void put_regions(const struct type *type)
                        : r->flags & BP_REGION_RAM ? "RAM"
                                                   : "MMIO");
         table_text(&t, r->length ? session_size(r->length, size) : "any size");
-        table_text(&t, r->flags & BP_REGION_FLOATING ? "placed by the device" : NULL);
+        table_text(&t, r->flags & BP_REGION_FLOATING   ? "placed by the device"
+                       : r->flags & BP_REGION_OPTIONAL ? "optional"
+                                                       : NULL);
         table_text(&t, r->doc);
     }
     if (type->nregions)

@@ -3,7 +3,7 @@
  * Where regions are.
  *
  *   reg: [0x10000000, 4KiB]                              the one region of the type: base and size
- *   reg: { csr: [0x40030000, 4KiB], fifo: [0x40031000, 1KiB] }    by name
+ *   reg: { csr: [0x40030000, 4KiB], fifo: [0x40031000, 1KiB] }    by name; optional ones may be left out
  *
  * Regions of one bus do not overlap.
  */
@@ -14,12 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *region_names(struct graph_loader *l, const struct type *type)
+/* What to write: the regions that have to be there, or all when none has to. */
+static const char *region_names(struct graph_loader *l, const struct type *type, bool required)
 {
+    const uint32_t without = BP_REGION_FLOATING | (required ? BP_REGION_OPTIONAL : 0);
     const char *list = "";
 
     for (uint32_t i = 0; i < type->nregions; i++)
-        if (!(type->regions[i].flags & BP_REGION_FLOATING))
+        if (!(type->regions[i].flags & without))
             list = arena_printf(l->arena, "%s%s%s: [BASE, SIZE]", list, *list ? ", " : "",
                                 type->regions[i].name);
     return list;
@@ -85,7 +87,7 @@ static void read_map(struct graph_loader *l, const struct graph_given *given,
                         node->type_text, graph_hint(l, v->entries[k].key, names, type->nregions));
     }
     for (uint32_t i = 0; i < type->nregions; i++)
-        if (names[i] && !yaml_find(v, names[i]))
+        if (names[i] && !(type->regions[i].flags & BP_REGION_OPTIONAL) && !yaml_find(v, names[i]))
             graph_error(l, given->pos, node->name, arena_printf(l->arena, "reg.%s", names[i]),
                         "is missing: write `%s: [BASE, SIZE]`", names[i]);
 }
@@ -95,12 +97,13 @@ static void read_reg(struct graph_loader *l, const struct graph_instance *instan
     const struct graph_given *given = graph_given(instance, "reg");
     const struct type *type = instance->node->type;
     struct graph_where w = {instance->name, "reg", given ? given->scope : NULL};
-    uint32_t fixed = 0, last = 0;
+    uint32_t fixed = 0, required = 0, last = 0;
 
     for (uint32_t i = 0; i < type->nregions; i++) {
         if (type->regions[i].flags & BP_REGION_FLOATING)
             continue;
         fixed++;
+        required += !(type->regions[i].flags & BP_REGION_OPTIONAL);
         last = i;
     }
     if (!fixed) {
@@ -109,15 +112,17 @@ static void read_reg(struct graph_loader *l, const struct graph_instance *instan
                         instance->node->type_text);
         return;
     }
+    if (!given && !required)
+        return;
     if (!given)
         graph_error(l, instance->pos, w.node, w.key, "is missing: write `reg: %s%s%s`",
-                    fixed > 1 ? "{ " : "", fixed > 1 ? region_names(l, type) : "[BASE, SIZE]",
+                    fixed > 1 ? "{ " : "", fixed > 1 ? region_names(l, type, true) : "[BASE, SIZE]",
                     fixed > 1 ? " }" : "");
     else if (given->value->kind == YAML_MAP)
         read_map(l, given, instance->node);
     else if (fixed > 1)
         graph_error(l, given->value->pos, w.node, w.key, "%s has several regions: write { %s }",
-                    instance->node->type_text, region_names(l, type));
+                    instance->node->type_text, region_names(l, type, required));
     else
         read_pair(l, &w, instance->node, last, given->value);
 }

@@ -138,6 +138,8 @@ static inline int32_t th_regions_create(struct th *t)
         const struct bp_region *row = th_region_row(t, i);
         struct th_region *r = &t->regions[i];
 
+        if (t->absent >> i & 1)
+            continue;
         r->bytes = row->length ? row->length : t->region_bytes[i] ? t->region_bytes[i] : 4096;
         r->enabled = !(row->flags & BP_REGION_FLOATING);
         r->direct = (row->flags & BP_REGION_ROMD) != 0;

@@ -104,9 +104,9 @@ static inline int32_t th_fdt_reg(void *ctx, uint32_t index, uint64_t *base, uint
 {
     struct th *t = (struct th *)ctx;
 
-    if (index >= t->cls->nregions)
+    if (index >= t->cls->nregions || t->absent >> index & 1)
         return BP_E_NOENT;
-    *base = 0x10000000u + 0x100000u * index;
+    *base = t->region_base[index] ? t->region_base[index] : 0x10000000u + 0x100000u * index;
     *bytes = t->regions[index].bytes;
     return BP_OK;
 }

@@ -143,6 +143,8 @@ struct th {
     struct th_region regions[TH_MAX_REGIONS];
     uint64_t region_bytes
         [TH_MAX_REGIONS]; /* wanted length of regions that leave it to the description */
+    uint64_t region_base[TH_MAX_REGIONS]; /* wanted address in the device tree; 0: made up */
+    uint32_t absent; /* bit set of optional regions that the description leaves out */
 
     uint64_t now, wall_start; /* virtual ns; wall clock at virtual 0 */
     struct bp_timer *timers;

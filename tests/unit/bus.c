@@ -108,6 +108,21 @@ static const struct bp_device_class flash = {.size = sizeof(flash),
                                              .regions = BP_ARRAY(flash_regions),
                                              .init = probe_init};
 
+static const struct bp_region spare_regions[] = {
+    {.name = "reg", .read = probe_read, .write = probe_write},
+    {.name = "spare",
+     .flags = BP_REGION_OPTIONAL | BP_REGION_RAM,
+     .length = 0x1000,
+     .read = probe_read},
+};
+static const struct bp_device_class spare = {.size = sizeof(spare),
+                                             .instance_size = sizeof(struct probe),
+                                             .instance_align = 8,
+                                             .name = "spare",
+                                             .ports = BP_ARRAY(probe_ports),
+                                             .regions = BP_ARRAY(spare_regions),
+                                             .init = probe_init};
+
 /* --- an accelerator that notes what it is told ----------------------------------------------------------- */
 
 static struct {
@@ -402,6 +417,17 @@ Test(bus, a_flash_is_direct_until_it_says_otherwise)
     told.nwritten = 0;
     p->mem->changed(p->dev, 0, 0xff9, 8);
     cr_assert_eq(told.nwritten, 0, "outside");
+}
+
+Test(bus, an_optional_region_without_an_address_is_not_there)
+{
+    struct probe *p = board(&spare, 0x1000);
+    uint64_t value, bytes = 1;
+
+    cr_assert_null(p->mem->data(p->dev, 1, &bytes));
+    cr_assert_eq(bytes, 0);
+    cr_assert_eq(get(0, 4, &value), BP_E_DECODE, "and least of all at 0");
+    cr_assert_eq(get(DEV, 4, &value), BP_OK);
 }
 
 Test(bus, a_floating_region_lies_in_front_of_what_is_there)

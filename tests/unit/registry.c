@@ -123,7 +123,7 @@ Test(registry, finds_types_of_nodes)
     cr_expect_eq(t->kind, TYPE_DEVICE);
     cr_expect_eq(t->nports, 4);
     cr_expect_str_eq(t->ports[3].word, "ref-clock");
-    cr_expect_eq(t->nregions, 3);
+    cr_expect_eq(t->nregions, 4);
     cr_expect_null(registry_node_type(registry, p, "slow"), "an accelerator is no node");
     cr_expect_null(registry_node_type(registry, p, "ram"));
     cr_expect_not_null(registry_node_type(registry, NULL, "ram"));

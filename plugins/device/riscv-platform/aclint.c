@@ -16,6 +16,7 @@
 
 /* 2.2, table 3: MTIMECMP of hart i at 8 i, MTIME behind 4095 of them, as CLINT has it. */
 #define MTIME_OFFSET 0x7ff8u
+#define CLINT_MTIMER 0x4000u /* 1.1: where the SiFive CLINT has MTIMER, behind MSWI */
 #define WATCHERS     64u
 
 struct aclint {
@@ -219,9 +220,14 @@ static const struct bp_reg sswi_regs[] = {
      .on_write = write_setssip},
 };
 
+/* Rows of `regions`. */
+#define REGION_MSWI   0u
+#define REGION_MTIMER 1u
+
 static const struct bp_region regions[] = {
     {.name = "mswi",
      .doc = "machine software interrupts",
+     .flags = BP_REGION_OPTIONAL,
      .min_width = 4,
      .max_width = 4,
      .regs = BP_ARRAY(mswi_regs)},
@@ -232,6 +238,7 @@ static const struct bp_region regions[] = {
      .regs = BP_ARRAY(mtimer_regs)},
     {.name = "sswi",
      .doc = "supervisor software interrupts",
+     .flags = BP_REGION_OPTIONAL,
      .min_width = 4,
      .max_width = 4,
      .regs = BP_ARRAY(sswi_regs)},
@@ -271,15 +278,31 @@ static void reset(void *self, uint32_t kind)
     jumped(a);
 }
 
+/* The window of a CLINT, from MSWI to the end of MTIMER. 0: the two do not lie as it has them. */
+static uint32_t clint_window(const struct bp_fdt_writer *writer, uint64_t *base, uint64_t *bytes)
+{
+    uint64_t mtimer, mtimer_bytes;
+
+    if (writer->reg(writer->ctx, REGION_MSWI, base, bytes) ||
+        writer->reg(writer->ctx, REGION_MTIMER, &mtimer, &mtimer_bytes) ||
+        mtimer != *base + CLINT_MTIMER)
+        return 0;
+    *bytes = CLINT_MTIMER + mtimer_bytes;
+    return 1;
+}
+
 /* Linux binding timer/sifive,clint.yaml: one node for MSWI and MTIMER with both interrupts of each
- * hart; SSWI is found by nobody there and has no place in it. */
+ * hart; SSWI is found by nobody there and has no place in it. No binding describes any other
+ * arrangement: such a node is for the program that knows its board. */
 static int32_t emit(void *self, const struct bp_fdt_writer *writer)
 {
     const struct aclint *a = self;
     uint32_t cells[4 * PLATFORM_HARTS], n = 0;
-    uint64_t mswi, mtimer, mswi_bytes, mtimer_bytes;
+    uint64_t base, bytes;
     int32_t status;
 
+    if (!clint_window(writer, &base, &bytes))
+        return BP_OK;
     for (uint32_t i = 0; i < a->harts.count; i++) {
         const struct bp_ref *hart = &((const struct bp_ref *)a->harts.items)[i];
         uint32_t phandle = writer->phandle(writer->ctx, hart->dev, "interrupt-controller");
@@ -289,13 +312,11 @@ static int32_t emit(void *self, const struct bp_fdt_writer *writer)
         cells[n++] = phandle;
         cells[n++] = 7; /* machine timer */
     }
-    status = writer->cells(writer->ctx, "interrupts-extended", cells, n);
-    if (status || writer->reg(writer->ctx, 0, &mswi, &mswi_bytes) ||
-        writer->reg(writer->ctx, 1, &mtimer, &mtimer_bytes))
+    status = writer->str(writer->ctx, "compatible", "sifive,clint0\nriscv,clint0");
+    status = status ? status : writer->cells(writer->ctx, "interrupts-extended", cells, n);
+    if (status)
         return status;
-    /* `reg` is one window from MSWI to the end of MTIMER. */
-    uint64_t bytes = mtimer + mtimer_bytes - mswi;
-    uint32_t reg[4] = {(uint32_t)(mswi >> 32), (uint32_t)mswi, (uint32_t)(bytes >> 32),
+    uint32_t reg[4] = {(uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(bytes >> 32),
                        (uint32_t)bytes};
 
     return writer->cells(writer->ctx, "reg", reg, 4);
@@ -311,7 +332,6 @@ static const void *get_iface(void *self, const char *id)
     static const struct bp_fdt_node node = {.size = sizeof node,
                                             .flags = BP_FDT_NO_INTERRUPTS | BP_FDT_NO_REG,
                                             .name = "clint",
-                                            .compatible = "sifive,clint0\nriscv,clint0",
                                             .emit = emit};
 
     if (!strcmp(id, BP_COUNTER_ID))

@@ -35,6 +35,8 @@ struct bp_access {
 #define BP_REGION_ROMD                                                                             \
     2u /* flag, with RAM: guest reads are direct while enabled, writes call the device */
 #define BP_REGION_FLOATING 4u /* flag: has no `reg` in YAML; the device places it (bp.mem/1 move) */
+#define BP_REGION_OPTIONAL                                                                         \
+    8u /* flag: YAML may leave it out of `reg`; then it is not there: no address, no memory */
 
 struct bp_region {
     const char *name, *doc; /* "csr"; a single region may be called "reg" */

@@ -188,8 +188,10 @@ static const struct bp_port radio_ports[] = {
     {.name = "wake", .kind = BP_PORT_GPIO, .dir = BP_DIR_OUT, .offset = AT(6)},
     {.name = "ref", .kind = BP_PORT_CLOCK, .dir = BP_DIR_IN, .offset = AT(7), .word = "ref-clock"},
 };
-static const struct bp_region radio_regions[] = {
-    {.name = "csr"}, {.name = "fifo"}, {.name = "window", .flags = BP_REGION_FLOATING}};
+static const struct bp_region radio_regions[] = {{.name = "csr"},
+                                                 {.name = "fifo"},
+                                                 {.name = "window", .flags = BP_REGION_FLOATING},
+                                                 {.name = "spare", .flags = BP_REGION_OPTIONAL}};
 CLASS(radio, "A radio.", PROPS(radio_props), PORTS(radio_ports), REGIONS(radio_regions));
 
 /* --- all: every type of property -------------------------------------------------------------- */
