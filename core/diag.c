@@ -130,6 +130,18 @@ static const struct diag_item **sorted(const struct diag *d)
     return list;
 }
 
+/* Words of files come back in messages: what a terminal would act on is shown as \xNN, the C1 controls of UTF-8 (two
+ * bytes) included. */
+static void put_text(const char *text, FILE *out)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+            fprintf(out, "\\x%02x", *p == 0xc2 ? *++p : *p);
+        else
+            fputc(*p, out);
+    }
+}
+
 void diag_print(const struct diag *d, FILE *out)
 {
     const struct diag_item **list = sorted(d);
@@ -137,17 +149,22 @@ void diag_print(const struct diag *d, FILE *out)
     for (size_t i = 0; i < d->count; i++) {
         const struct diag_item *item = list ? list[i] : &d->items[i];
 
-        if (item->pos.file)
-            fprintf(out, "%s:", item->pos.file);
+        if (item->pos.file) {
+            put_text(item->pos.file, out);
+            fputc(':', out);
+        }
         if (item->pos.file && item->pos.line)
             fprintf(out, "%u:%u:", item->pos.line, item->pos.column);
         if (item->pos.file)
             fputc(' ', out);
         if (item->level != DIAG_ERROR)
             fprintf(out, "%s: ", level_names[item->level]);
-        if (item->thing)
-            fprintf(out, "%s: ", item->thing);
-        fprintf(out, "%s\n", item->text);
+        if (item->thing) {
+            put_text(item->thing, out);
+            fputs(": ", out);
+        }
+        put_text(item->text, out);
+        fputc('\n', out);
     }
     if (d->dropped)
         fprintf(out, "... and %zu more\n", d->dropped);

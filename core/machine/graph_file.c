@@ -10,6 +10,7 @@
  */
 #include "core/machine/graph_load.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -150,12 +151,17 @@ struct graph_documents graph_open(struct graph_loader *l, const char *path, stru
     const char *name;
 
     if (stat(path, &info)) {
+        const char *why = errno == ENOENT ? "no such file" : strerror(errno);
+
         if (named.file)
             graph_error(l, named, NULL, path,
-                        "no such file: check the path, which starts at the folder of this file");
+                        "%s: check the path, which starts at the folder of this file", why);
         else
-            graph_error(l, (struct diag_pos){.file = path}, NULL, NULL,
-                        "no such file: check the path");
+            graph_error(l, (struct diag_pos){.file = path}, NULL, NULL, "%s: check the path", why);
+        return none;
+    }
+    if (!S_ISREG(info.st_mode) && named.file) {
+        graph_error(l, named, NULL, path, "is not a file: name a description in YAML");
         return none;
     }
     for (uint32_t i = 0; i < l->nsources; i++)

@@ -4,6 +4,8 @@
  * what was written, else the fill value; the first touch of each offset is logged.
  */
 #include <backplane/trace.h>
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -86,17 +88,23 @@ static int32_t stub_write(void *self, const struct bp_access *access, uint64_t v
     return BP_OK;
 }
 
+/* A number up to `last` that ends with `end`: what follows, or NULL. */
+static const char *parse_number(const char *text, uint64_t last, char end, uint64_t *value)
+{
+    char *rest;
+
+    if (!isdigit((unsigned char)*text)) /* strtoull() would take blanks and a minus sign */
+        return NULL;
+    errno = 0;
+    *value = strtoull(text, &rest, 0);
+    return errno || *value > last || *rest != end ? NULL : rest + 1;
+}
+
 /* "0x10=1": false if it is anything else. */
 static bool parse_force(const char *text, uint64_t *offset, uint64_t *value)
 {
-    char *end;
-
-    *offset = strtoull(text, &end, 0);
-    if (end == text || *end != '=' || *offset & 3)
-        return false;
-    text = end + 1;
-    *value = strtoull(text, &end, 0);
-    return end != text && !*end && *value <= UINT32_MAX;
+    text = parse_number(text, UINT64_MAX, '=', offset);
+    return text && !(*offset & 3) && parse_number(text, UINT32_MAX, 0, value);
 }
 
 static int32_t stub_init(void *self, struct bp_dev *dev, const struct bp_core *core)

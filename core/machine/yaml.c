@@ -304,6 +304,12 @@ static bool read_documents(struct reader *r, struct yaml_file *out)
                               "is empty: a description starts with `backplane: 1`");
 }
 
+/* Some editors begin a file with U+FEFF (YAML 1.2, 5.2). */
+static size_t byte_order_mark(const char *bytes, size_t length)
+{
+    return length >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0;
+}
+
 bool yaml_read_text(struct arena *a, struct diag *d, const char *name, const char *bytes,
                     size_t length, struct yaml_file *out)
 {
@@ -312,8 +318,11 @@ bool yaml_read_text(struct arena *a, struct diag *d, const char *name, const cha
     jmp_buf *const outer = a->escape;
     volatile int escaped = 0;
     volatile bool ok = false;
+    size_t mark = byte_order_mark(bytes, length);
     jmp_buf here;
 
+    bytes += mark;
+    length -= mark;
     *out = (struct yaml_file){.count = 0};
     *r = (struct reader){.arena = a, .diag = d, .name = name, .bytes = bytes, .length = length};
     if (!yaml_parser_initialize(&r->parser))

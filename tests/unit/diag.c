@@ -57,6 +57,14 @@ Test(diag, prints_items_by_file_line_and_column)
     cr_expect_eq(d.errors, 4);
 }
 
+/* What files say is quoted in messages; it must not move the cursor of the terminal they end on. */
+Test(diag, prints_controls_as_text)
+{
+    diag_error(&d, ((struct diag_pos){"a\r.yaml", 1, 1}), "x\033[2J",
+               "no `\x7f\t\xc2\x9b\xc3\xa9`");
+    expect(diag_print, "a\\x0d.yaml:1:1: x\\x1b[2J: no `\\x7f\\x09\\x9b\xc3\xa9`\n");
+}
+
 Test(diag, keeps_the_order_of_finding_in_one_place)
 {
     for (int i = 0; i < 40; i++)

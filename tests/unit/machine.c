@@ -531,7 +531,8 @@ Test(machine, a_stub_answers_with_fill_forced_and_written_words)
 Test(machine, a_stub_refuses_what_it_cannot_do)
 {
     static const char *const bad[] = {"",      "x=1",    "1=1",     "0x10",
-                                      "0x10=", "0x10=z", "0x10=1x", "0x10=0x100000000"};
+                                      "0x10=", "0x10=z", "0x10=1x", "0x10=0x100000000",
+                                      "-4=1",  " 4=1",   "4=-1",    "0x100000000000000000=1"};
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct graph_value force = {.type = BP_PROP_STR, .s = (char *)bad[i]};

@@ -91,6 +91,17 @@ Test(yaml, gives_every_value_a_place)
     cr_expect_null(yaml_find(file.documents[1], "a"));
 }
 
+Test(yaml, takes_a_byte_order_mark)
+{
+    struct yaml_file file = read_text("\xef\xbb\xbf"
+                                      "a: 1\n");
+
+    cr_assert_eq(d.errors, 0);
+    cr_assert_eq(file.count, 1);
+    cr_assert_not_null(yaml_find(file.documents[0], "a"));
+    cr_expect_eq(file.documents[0]->pos.column, 1);
+}
+
 Test(yaml, knows_the_scalars_of_the_core_schema)
 {
     struct yaml_file file = read_text("[~, null, Null, NULL, , \"~\", 'null', nil, x]");
