@@ -137,15 +137,22 @@ static void offer(uint16_t head)
     wr(QUEUE_NOTIFY, 0);
 }
 
-/* Waits for one more used entry; 0: none came, which a broken ring allows. */
+#define MTIME   MMIO64(ACLINT + 0xbff8)
+#define SECONDS 10000000ull
+
+/* Waits for one more used entry; 0: none came. A busy host may take its time. */
 static int answered(uint16_t before)
 {
-    for (unsigned i = 0; i < 3000000; i++) {
-        if (used.index != before) {
-            __asm__ volatile("fence rw, rw" ::: "memory");
-            return 1;
+    uint64_t end = MTIME + 20 * SECONDS;
+
+    do {
+        for (unsigned i = 0; i < 10000; i++) {
+            if (used.index != before) {
+                __asm__ volatile("fence rw, rw" ::: "memory");
+                return 1;
+            }
         }
-    }
+    } while (MTIME < end);
     return 0;
 }
 
