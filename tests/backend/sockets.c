@@ -172,6 +172,31 @@ Test(tcp, connects_and_comes_back)
     close(listener);
 }
 
+/* A name may stand for several addresses, of which not all answer. */
+Test(tcp, tries_every_address_of_a_name)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t bytes = sizeof(address);
+    int listener = socket(AF_INET6, SOCK_STREAM, 0), on = 1, peer;
+    char text[32];
+
+    if (listener < 0 || setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ||
+        bind(listener, (struct sockaddr *)&address, sizeof(address)))
+        cr_skip("this host has no IPv6");
+    cr_assert_eq(listen(listener, 1), 0);
+    getsockname(listener, (struct sockaddr *)&address, &bytes);
+    snprintf(text, sizeof(text), "localhost:%u", ntohs(address.sin6_port));
+    cr_assert_eq(fake_open(&f, "tcp", "connect", text, "reconnect", "0s", NULL), BP_OK);
+    UNTIL(&f, f.opened == 1);
+    cr_expect_null(strstr(f.log, "cannot connect"), "%s", f.log);
+    peer = accept(listener, NULL, NULL);
+    fake_write(&f, "six", 3);
+    expect_read(peer, "six");
+    fake_close(&f);
+    close(peer);
+    close(listener);
+}
+
 Test(tcp, zero_means_never_again)
 {
     unsigned port = 0;

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define FORM "write it as host:port, [ipv6]:port or :port"
 
@@ -42,13 +43,32 @@ static const char *check_port(const char *port, int listening)
     return value || listening ? NULL : "has port 0, which nobody can connect to: name the port";
 }
 
-const char *address_resolve(struct address *a, const char *text, int listening)
+/* Appends what getaddrinfo() knows, as far as there is room. */
+static int add_found(struct addresses *list, const char *host, const char *port)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV}, *found = NULL;
+    int error = getaddrinfo(host, port, &hints, &found);
+
+    if (error)
+        return error;
+    for (const struct addrinfo *i = found;
+         i && list->count < sizeof(list->items) / sizeof(*list->items); i = i->ai_next) {
+        struct address *a = &list->items[list->count++];
+
+        memcpy(&a->storage, i->ai_addr, i->ai_addrlen);
+        a->bytes = i->ai_addrlen;
+    }
+    freeaddrinfo(found);
+    return 0;
+}
+
+const char *address_resolve(struct addresses *list, const char *text, int listening)
+{
     char copy[300], *host, *port;
     const char *wrong;
-    int error;
+    int error, local;
 
+    list->count = 0;
     if (strlen(text) >= sizeof(copy))
         return "is too long: " FORM;
     strcpy(copy, text);
@@ -57,13 +77,11 @@ const char *address_resolve(struct address *a, const char *text, int listening)
         wrong = check_port(port, listening);
     if (wrong)
         return wrong;
-    error = getaddrinfo(*host ? host : "127.0.0.1", port, &hints, &found);
-    if (error)
-        return gai_strerror(error);
-    memcpy(&a->storage, found->ai_addr, found->ai_addrlen);
-    a->bytes = found->ai_addrlen;
-    freeaddrinfo(found);
-    return NULL;
+    local = !strcasecmp(host, "localhost");
+    error = add_found(list, !*host || local ? "127.0.0.1" : host, port);
+    if (!error && local)
+        error = add_found(list, "::1", port);
+    return error ? gai_strerror(error) : NULL;
 }
 
 const char *address_unix(struct address *a, const char *path)

@@ -14,9 +14,16 @@ struct address {
     socklen_t bytes;
 };
 
+/* What a name stands for, in the order to try. */
+struct addresses {
+    struct address items[8];
+    uint32_t count;
+};
+
 /* NULL, or why not ("cause: cure", static or from the resolver). May ask the network: not on the loop when connecting.
- * "host:port", "[::1]:port", ":port" (the loopback address). Port 0 only when listening: the kernel chooses. */
-const char *address_resolve(struct address *a, const char *text, int listening);
+ * "host:port", "[::1]:port", ":port" (the loopback address). Port 0 only when listening: the kernel chooses.
+ * "localhost" asks nobody (RFC 6761 section 6.3): it is 127.0.0.1, then ::1, also where no /etc/hosts says so. */
+const char *address_resolve(struct addresses *list, const char *text, int listening);
 const char *address_unix(struct address *a, const char *path);
 /* "127.0.0.1:4000", "[::1]:4000" or the path. */
 void address_text(const struct address *a, char *text, uint32_t room);

@@ -27,7 +27,9 @@ struct sock {
     int listener, peer;
     struct bp_watch *accepting, *connecting;
     struct resolve *resolving;
-    struct address address;
+    struct addresses to;
+    uint32_t at;            /* which of them is being tried */
+    struct address address; /* where we listen, or connect to */
 };
 
 #define RECONNECT_PROP                                                                             \
@@ -177,7 +179,7 @@ struct resolve {
     struct job job;
     struct sock *owner;
     char *text;
-    struct address address;
+    struct addresses found;
     const char *wrong;
 };
 
@@ -187,6 +189,20 @@ static void complain(struct sock *s, const char *why)
         services_log(&s->channel.sv, BP_LOG_WARN, "cannot connect to %s: %s%s", s->connect, why,
                      s->reconnect ? "; trying again" : "");
     s->complained = 1;
+}
+
+static void start_connecting(struct sock *s);
+
+/* The next address of the name, or after the last one all of them again, later. */
+static void not_connected(struct sock *s, int error)
+{
+    s->peer = -1;
+    if (++s->at < s->to.count) {
+        start_connecting(s);
+        return;
+    }
+    complain(s, strerror(error));
+    try_later(s);
 }
 
 static void on_connected(void *self, int32_t fd, uint32_t events)
@@ -205,40 +221,39 @@ static void on_connected(void *self, int32_t fd, uint32_t events)
         return;
     }
     close(fd);
-    s->peer = -1;
-    complain(s, strerror(error));
-    try_later(s);
+    not_connected(s, error);
 }
 
 static void start_connecting(struct sock *s)
 {
     const struct services *sv = &s->channel.sv;
     const struct sockaddr *name = (const struct sockaddr *)&s->address.storage;
-    int fd = socket(name->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd, error;
 
+    s->address = s->to.items[s->at];
+    fd = socket(name->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && !connect(fd, name, s->address.bytes)) {
         begin(s, fd);
         return;
     }
-    if (fd >= 0 && (errno == EINPROGRESS || errno == EINTR)) {
+    error = errno;
+    if (fd >= 0 && (error == EINPROGRESS || error == EINTR)) {
         s->peer = fd;
         s->connecting = sv->loop->watch(sv->dev, fd, BP_LOOP_WRITABLE, on_connected);
         if (s->connecting)
             return;
-        errno = ENOMEM;
+        error = ENOMEM;
     }
-    complain(s, strerror(errno));
     if (fd >= 0)
         close(fd);
-    s->peer = -1;
-    try_later(s);
+    not_connected(s, error);
 }
 
 static void run_resolve(struct job *job)
 {
     struct resolve *r = (struct resolve *)job;
 
-    r->wrong = address_resolve(&r->address, r->text, 0);
+    r->wrong = address_resolve(&r->found, r->text, 0);
 }
 
 static void free_resolve(struct job *job)
@@ -254,9 +269,10 @@ static void done_resolve(struct job *job)
     const char *wrong = r->wrong;
 
     s->resolving = NULL;
-    s->address = r->address;
+    s->to = r->found;
     free_resolve(job);
     if (!wrong) {
+        s->at = 0;
         start_connecting(s);
         return;
     }
@@ -290,10 +306,12 @@ static void try_now(void *self, void *ctx)
     (void)ctx;
     if (s->listener >= 0 || s->peer >= 0 || s->resolving)
         return;
-    if (s->address.storage.ss_family == AF_UNIX)
+    if (s->to.count && s->to.items[0].storage.ss_family == AF_UNIX) {
+        s->at = 0;
         start_connecting(s);
-    else
+    } else {
         start_resolving(s);
+    }
 }
 
 static void try_later(struct sock *s)
@@ -334,9 +352,12 @@ static int32_t init(struct sock *s, struct bp_dev *dev, const struct bp_core *co
     c->hold = s->wait;
     /* A name to connect to is looked up later, without blocking. */
     if (local)
-        wrong = address_unix(&s->address, text);
+        wrong = address_unix(&s->to.items[0], text);
     else if (s->listen)
-        wrong = address_resolve(&s->address, text, 1);
+        wrong = address_resolve(&s->to, text, 1);
+    if (local && !wrong)
+        s->to.count = 1;
+    s->address = s->to.items[0];
     if (wrong)
         return services_fail(sv, BP_E_INVAL, s->listen ? "listen" : "connect", "%s: %s", text,
                              wrong);
