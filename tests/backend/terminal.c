@@ -142,6 +142,35 @@ Test(stdio, help_lists_the_keys)
     fake_close(&f);
 }
 
+Test(stdio, a_key_without_a_meaning_is_answered)
+{
+    make_terminal();
+    cr_assert_eq(fake_open(&f, "stdio", NULL), BP_OK);
+    f.cls->credit(f.self, 100);
+    type("\001c.", 3);
+    UNTIL(&f, f.ninput == 1);
+    cr_expect_not_null(strstr(screen(), "Ctrl-A h lists"));
+    cr_expect_eq(f.input[0], '.');
+    fake_close(&f);
+}
+
+/* A prompt of the guest has no line end: the shell's begins below it. Output that ends a line gets none. The terminal
+ * makes two bytes of each line end. */
+Test(stdio, the_next_prompt_begins_a_line)
+{
+    static const struct {
+        const char *output, *seen;
+    } rows[] = {{"guest# ", "guest# \r\r\n"}, {"done\r\n", "done\r\r\n"}, {"", ""}};
+
+    make_terminal();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        cr_assert_eq(fake_open(&f, "stdio", NULL), BP_OK);
+        fake_write(&f, rows[i].output, strlen(rows[i].output));
+        fake_close(&f);
+        cr_expect_str_eq(screen(), rows[i].seen);
+    }
+}
+
 Test(stdio, another_prefix_or_none)
 {
     make_terminal();

@@ -1,35 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Guests that mean harm: hostile.py TEST BACKPLANE BOARD. The host must survive, and end within a second when told to."""
-import fcntl
 import os
-import pty
 import random
-import select
 import signal
-import struct
-import subprocess
 import sys
 import tempfile
-import termios
 import time
 
 from harness import Guest, check, check_sane, main
-
-RAM = 0x80000000
-
-
-def elf(code, entry=RAM):
-    """A RISC-V ELF with one segment at RAM."""
-    head = b"\x7fELF" + bytes([2, 1, 1]) + bytes(9)
-    head += struct.pack("<HHIQQQIHHHHHH", 2, 243, 1, entry, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-    segment = struct.pack("<IIQQQQQQ", 1, 7, 120, RAM, RAM, len(code), len(code), 8)
-    return head + segment + code
-
-
-def words(*values):
-    return b"".join(struct.pack("<I", v) for v in values)
-
+from images import RAM, elf, words
 
 # Programs, as instruction words.
 NOWHERE = words(0x000012b7, 0x00028067)                           # lui t0, 1; jr t0: nothing is at 0x1000 but a fault loop
@@ -131,62 +111,6 @@ def random_code(guests, backplane, board):
             if status != -signal.SIGINT:
                 check_sane(guest, status)
             guests.remove(guest)
-
-
-def terminal(guests, backplane, board):
-    """On a terminal: Ctrl-A h helps, Ctrl-A x leaves, and the terminal is as it was. The same when killed by SIGTERM."""
-    for way in ("escape", "sigterm", "guest"):
-        with tempfile.TemporaryDirectory() as folder:
-            # the guest that powers off by itself: sw 0x5555 to the finisher after a while
-            code = SPIN if way != "guest" else words(0x001002b7, 0x00005337, 0x55530313, 0x0062a023, 0x0000006f)
-            with open(f"{folder}/guest.elf", "wb") as file:
-                file.write(elf(code))
-            master, slave = pty.openpty()
-            before = termios.tcgetattr(slave)
-            process = subprocess.Popen([backplane, "run", board, "--image", f"firmware={folder}/guest.elf", "--backend", "console=stdio"],
-                                       stdin=slave, stdout=slave, stderr=subprocess.PIPE, start_new_session=True,
-                                       preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-            output = b""
-
-            def read(seconds):
-                nonlocal output
-                until = time.monotonic() + seconds
-                while time.monotonic() < until:
-                    ready, _, _ = select.select([master], [], [], 0.05)
-                    if ready:
-                        output += os.read(master, 4096)
-
-            read(0.7)
-            if way == "escape":
-                check(process.poll() is None, "ended before it was told to")
-                os.write(master, b"\x03")  # Ctrl-C is the guest's
-                read(0.3)
-                check(process.poll() is None, "Ctrl-C on the terminal ended the machine instead of reaching the guest")
-                os.write(master, b"\x01h")
-                read(0.5)
-                os.write(master, b"\x01x")
-            elif way == "sigterm":
-                process.send_signal(signal.SIGTERM)
-            try:
-                status = process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                status = None
-            read(0.1)
-            after = termios.tcgetattr(slave)
-            os.close(master)
-            os.close(slave)
-            errors = process.stderr.read().decode("utf-8", "replace")
-            process.stderr.close()
-            check(status is not None, f"{way}: did not end")
-            check(before == after, f"{way}: the terminal was left changed")
-            check("Sanitizer" not in errors, f"{way}: {errors}")
-            if way == "escape":
-                check(b"Ctrl-A x" in output or b"C-a x" in output or b"Ctrl-A x" in errors.encode(), f"no help after Ctrl-A h: {output!r} {errors!r}")
-                check(status == 0, f"exit status {status} after Ctrl-A x")
-            if way == "guest":
-                check(status == 0, f"exit status {status} after power-off")
 
 
 main(globals()[sys.argv[1]], *sys.argv[2:4])

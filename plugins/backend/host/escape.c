@@ -49,12 +49,17 @@ enum escape_action escape_feed(struct escape *e, uint8_t byte, uint8_t *out)
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
         if (tolower(byte) == keys[i].key || byte == CONTROL(keys[i].key))
             return keys[i].action;
-    return ESCAPE_WAIT;
+    return ESCAPE_UNKNOWN;
+}
+
+static char prefix_letter(const struct escape *e)
+{
+    return (char)(e->prefix + 'A' - 1);
 }
 
 void escape_help(const struct escape *e, char *text, uint32_t room)
 {
-    char prefix = (char)(e->prefix + 'A' - 1);
+    char prefix = prefix_letter(e);
     uint32_t at = (uint32_t)snprintf(text, room, "\r\n");
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && at < room; i++)
@@ -63,4 +68,12 @@ void escape_help(const struct escape *e, char *text, uint32_t room)
     if (at < room)
         snprintf(text + at, room - at, "Ctrl-%c Ctrl-%c  send Ctrl-%c to the guest\r\n", prefix,
                  prefix, prefix);
+}
+
+void escape_hint(const struct escape *e, char *text, uint32_t room)
+{
+    char prefix = prefix_letter(e);
+
+    snprintf(text, room, "\r\nno such key behind Ctrl-%c; Ctrl-%c h lists them\r\n", prefix,
+             prefix);
 }

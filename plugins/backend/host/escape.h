@@ -9,11 +9,12 @@
 
 enum escape_action {
     ESCAPE_PASS, /* the byte is the guest's */
-    ESCAPE_WAIT, /* it was the prefix, or a key without a meaning; nothing goes to the guest */
+    ESCAPE_WAIT, /* it was the prefix */
     ESCAPE_LEAVE,
     ESCAPE_HELP,
     ESCAPE_BREAK,
     ESCAPE_RESET,
+    ESCAPE_UNKNOWN, /* behind the prefix, a key without a meaning */
 };
 
 struct escape {
@@ -27,5 +28,7 @@ int escape_parse(struct escape *e, const char *text);
 enum escape_action escape_feed(struct escape *e, uint8_t byte, uint8_t *out);
 /* The list of keys, for HELP; lines end in "\r\n". */
 void escape_help(const struct escape *e, char *text, uint32_t room);
+/* One such line, for UNKNOWN: where the list is. */
+void escape_hint(const struct escape *e, char *text, uint32_t room);
 
 #endif

@@ -33,6 +33,7 @@ struct stdio {
     uint8_t *ahead; /* a ring of keys the guest has no room for yet */
     uint32_t first, count;
     uint8_t full;
+    uint8_t last; /* byte that the guest printed */
 };
 
 static const struct bp_prop props[] = {
@@ -81,11 +82,19 @@ static void pass_on(struct stdio *s)
     }
 }
 
+/* A terminal that takes nothing now does without: the loop waits for nobody. */
+static void tell_user(struct stdio *s, const char *text)
+{
+    ssize_t shown = write(s->out, text, strlen(text));
+
+    (void)shown;
+    s->last = '\n';
+}
+
 static void act(struct stdio *s, enum escape_action action)
 {
     struct channel *c = &s->channel;
-    char help[512];
-    ssize_t shown;
+    char text[512];
 
     switch (action) {
     case ESCAPE_LEAVE:
@@ -98,10 +107,12 @@ static void act(struct stdio *s, enum escape_action action)
         c->sv.host->event(c->sv.dev, BP_CHAR_BREAK);
         break;
     case ESCAPE_HELP:
-        escape_help(&s->escape, help, sizeof(help));
-        /* A terminal that takes nothing now gets no help: the loop waits for nobody. */
-        shown = write(s->out, help, strlen(help));
-        (void)shown;
+        escape_help(&s->escape, text, sizeof(text));
+        tell_user(s, text);
+        break;
+    case ESCAPE_UNKNOWN:
+        escape_hint(&s->escape, text, sizeof(text));
+        tell_user(s, text);
         break;
     case ESCAPE_PASS:
     case ESCAPE_WAIT:
@@ -123,6 +134,16 @@ static void received(struct channel *c, const uint8_t *data, uint64_t bytes)
             act(s, action);
     }
     pass_on(s);
+}
+
+static int64_t put(void *self, const void *data, uint64_t bytes)
+{
+    struct stdio *s = self;
+    int64_t taken = channel_write(self, data, bytes);
+
+    if (taken > 0)
+        s->last = ((const uint8_t *)data)[taken - 1];
+    return taken;
 }
 
 static void credit(void *self, uint64_t bytes)
@@ -186,6 +207,7 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     int tty = isatty(STDIN_FILENO), reads = !tty || in_foreground(STDIN_FILENO);
 
     s->in = s->out = s->flags[0] = s->flags[1] = -1;
+    s->last = '\n';
     if (status != BP_OK)
         return status;
     if (escape_parse(&s->escape, s->escape_text ? s->escape_text : "none"))
@@ -220,8 +242,12 @@ static void finish(void *self)
     if (!s->channel.sv.host)
         return; /* never initialised: descriptor 0 in the zeroed fields is not ours */
     channel_close(&s->channel);
-    if (s->raw && in_foreground(STDIN_FILENO))
+    if (s->raw && in_foreground(STDIN_FILENO)) {
+        /* Whoever prints next, mostly a shell its prompt, begins on a line of its own. */
+        if (s->out >= 0 && isatty(s->out) && s->last != '\n')
+            tell_user(s, "\r\n");
         tcsetattr(STDIN_FILENO, TCSANOW, &s->saved);
+    }
     s->raw = 0;
     if (s->in >= 0)
         close(s->in);
@@ -247,6 +273,6 @@ const struct bp_backend_class stdio_class = {
     .props = BP_ARRAY(props),
     .init = init,
     .finish = finish,
-    .write = channel_write,
+    .write = put,
     .credit = credit,
 };
