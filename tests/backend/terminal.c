@@ -154,6 +154,31 @@ Test(stdio, a_key_without_a_meaning_is_answered)
     fake_close(&f);
 }
 
+/* The shell of the guest asks where the cursor is; people type meanwhile. */
+Test(stdio, an_answer_of_the_terminal_does_not_use_up_the_prefix)
+{
+    make_terminal();
+    cr_assert_eq(fake_open(&f, "stdio", NULL), BP_OK);
+    f.cls->credit(f.self, 100);
+    type("\001\033[24;80Rx", 10);
+    UNTIL(&f, f.leaves == 1);
+    UNTIL(&f, f.ninput == 8);
+    cr_expect_eq(memcmp(f.input, "\033[24;80R", 8), 0);
+    fake_close(&f);
+}
+
+Test(stdio, an_arrow_key_uses_up_the_prefix)
+{
+    make_terminal();
+    cr_assert_eq(fake_open(&f, "stdio", NULL), BP_OK);
+    f.cls->credit(f.self, 100);
+    type("\001\033[Cx\001\033xx", 9);
+    UNTIL(&f, f.ninput == 7);
+    cr_expect_eq(memcmp(f.input, "\033[Cx\033xx", 7), 0);
+    cr_expect_eq(f.leaves, 0);
+    fake_close(&f);
+}
+
 /* A prompt of the guest has no line end: the shell's begins below it. Output that ends a line gets none. The terminal
  * makes two bytes of each line end. */
 Test(stdio, the_next_prompt_begins_a_line)

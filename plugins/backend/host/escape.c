@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define ESC             0x1b
 #define CONTROL(letter) ((uint8_t)((letter)&0x1f))
 
 static const struct {
@@ -33,6 +34,24 @@ int escape_parse(struct escape *e, const char *text)
     return 0;
 }
 
+/* A guest that asks the terminal something gets the answer through the keyboard, maybe between the prefix and its key:
+ * a control sequence (ECMA-48 section 5.4) that is passed on. Behind an answer the prefix still counts; a key that
+ * sends such a sequence, like an arrow, uses it up. */
+static enum escape_action feed_sequence(struct escape *e, uint8_t byte)
+{
+    static const char answers[] = "Rcnty"; /* cursor position, attributes, status, window, mode */
+
+    if (byte == ESC) {
+        e->sequence = 1;
+    } else if (e->sequence == 1 && byte == '[') {
+        e->sequence = 2;
+    } else if (e->sequence == 1 || byte < 0x20 || byte >= 0x40) {
+        e->armed = e->sequence == 2 && byte && strchr(answers, byte);
+        e->sequence = 0;
+    }
+    return ESCAPE_PASS;
+}
+
 enum escape_action escape_feed(struct escape *e, uint8_t byte, uint8_t *out)
 {
     *out = byte;
@@ -40,6 +59,8 @@ enum escape_action escape_feed(struct escape *e, uint8_t byte, uint8_t *out)
         e->armed = e->prefix && byte == e->prefix;
         return e->armed ? ESCAPE_WAIT : ESCAPE_PASS;
     }
+    if (e->sequence || byte == ESC)
+        return feed_sequence(e, byte);
     e->armed = 0;
     /* The prefix itself: typed twice, or with its plain letter. */
     if (byte == e->prefix || tolower(byte) == e->prefix + 'a' - 1) {

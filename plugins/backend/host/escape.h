@@ -18,8 +18,9 @@ enum escape_action {
 };
 
 struct escape {
-    uint8_t prefix; /* a control character, 1..26; 0: no escapes at all */
-    uint8_t armed;
+    uint8_t prefix;   /* a control character, 1..26; 0: no escapes at all */
+    uint8_t armed;    /* the prefix was typed */
+    uint8_t sequence; /* bytes of a control sequence that came in between, up to 2 */
 };
 
 /* Reads "ctrl-a".."ctrl-z" or "none"; 0, or -1 for anything else. */
