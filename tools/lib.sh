@@ -22,48 +22,81 @@ say() {
     printf '==> %s\n' "$*" >&2
 }
 
-# die WHAT [CURE]
-die() {
+# complain WHAT [CURE]
+complain() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
     if [ $# -gt 1 ]; then
         printf '    %s\n' "$2" >&2
     fi
+}
+
+# die WHAT [CURE] - something failed.
+die() {
+    complain "$@"
     exit 1
+}
+
+# wrong_usage WHAT [CURE] - the command line is wrong.
+wrong_usage() {
+    complain "$@"
+    exit 2
 }
 
 have() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# The leading comment of a script is its --help.
+# The leading comment of a script, up to the first empty line, is its --help.
 usage() {
-    sed -n '/^# /,/^$/{ /SPDX/d; /^# shellcheck/d; s/^# \{0,1\}//p; }' "$0"
+    sed -n '/^#!/d; /SPDX/,/^#$/d; /^$/q; s/^# \{0,1\}//p' "$0"
 }
 
 jobs_count() {
     nproc 2>/dev/null || echo 2
 }
 
+# What a step wrote last, as one printable line: for ninja and apt that says how far they are.
+last_line() {
+    tail -c 2048 "$1" 2>/dev/null | tr '\r' '\n' | grep . | tail -n 1 | tr -cd '[:print:]' || true
+}
+
+# Ends a step with all of its processes. Those that sudo started are not ours to signal.
+end_step() {
+    kill -- "-$1" 2>/dev/null || true
+    if [ "$2" = as_root ] && [ "$(id -u)" -ne 0 ]; then
+        sudo -n kill -- "-$1" 2>/dev/null || true
+    fi
+    printf '\n' >&2
+    exit 130
+}
+
 # long_step TEXT LOG COMMAND... - runs it with its output in LOG; a sign of life meanwhile; on failure the
 # end of the log and where the rest is.
 long_step() {
-    local text=$1 log=$2 pid started now status=0 shown=0
+    local text=$1 log=$2 pid started now width line status=0 shown=0
     shift 2
     mkdir -p "$(dirname "$log")"
     started=$(date +%s)
+    # A process group of its own, so that Ctrl-C can end all of it.
+    set -m
     "$@" >"$log" 2>&1 </dev/null &
+    set +m
     pid=$!
-    # Ctrl-C ends the step as well.
-    trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
+    # shellcheck disable=SC2064 # the values of now
+    trap "end_step $pid $1" INT TERM
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.2
         now=$(($(date +%s) - started))
         if [ -t 2 ]; then
-            printf '\r\033[K==> %s ... %ds  %s' "$text" "$now" \
-                "$(tail -n 1 "$log" | tr -cd '[:print:]' | cut -c 1-50)" >&2
+            # One column less than there are: a line that fills the last one may wrap.
+            width=$(stty size <&2 2>/dev/null | cut -d ' ' -f 2)
+            [ "${width:-0}" -gt 20 ] || width=80
+            line="==> $text ... ${now}s  $(last_line "$log")"
+            printf '\r\033[K%s' "${line:0:$((width - 1))}" >&2
         elif [ $((now / 15)) -gt "$shown" ]; then
             shown=$((now / 15))
-            printf '    %s: %ds so far\n' "$text" "$now" >&2
+            line="    $text: ${now}s so far  $(last_line "$log")"
+            printf '%s\n' "${line:0:100}" >&2
         fi
     done
     wait "$pid" || status=$?
@@ -120,10 +153,15 @@ need_packages() {
         die "apt-get install failed" "see $build/log/apt-install; or install by hand: ${missing[*]}"
 }
 
-# build_configured FOLDER TEXT - builds what changed.
+# The command and its plug-ins, as targets of a build folder; everything else in there is for tests.
+product=(core/all plugins/all)
+
+# build_configured FOLDER TEXT [TARGET]... - builds what changed.
 build_configured() {
-    long_step "building $2" "$1/log/build" ninja -C "$1" -j "$(jobs_count)" ||
-        die "the build failed" "see $1/log/build"
+    local folder=$1 text=$2
+    shift 2
+    long_step "building $text" "$folder/log/build" ninja -C "$folder" -j "$(jobs_count)" "$@" ||
+        die "the build failed" "see $folder/log/build"
 }
 
 # configure_and_build FOLDER TEXT [CMAKE ARGUMENT]... - configures when the arguments are new, builds what changed.

@@ -6,8 +6,9 @@ What the numbers are:
   MIPS             instructions that minstret counted under Backplane, over the guest's own mtime, for the same binary
   boot to shell    execve of the emulator to the first line of the initramfs' script
   first insn       execve to the first byte that a bare ELF writes to its UART
-  memory           Rss of the process less Rss of the mapping that holds the guest's RAM (/proc/PID/smaps), at the shell;
-                   for the bare ELF, its peak Rss (ru_maxrss), of which guest RAM is a few pages
+  peak memory      the most the process ever had in memory (VmHWM), less what the mapping with the guest's RAM has
+                   (/proc/PID/smaps), at the shell; for the bare ELF all of it, of which guest RAM is a few pages.
+                   Code caches are in it on both sides.
 """
 import argparse
 import json
@@ -21,6 +22,7 @@ import sys
 import time
 
 MIB = 1 << 20
+MEMORY = 512  # MiB of guest RAM
 
 
 class Emulator:
@@ -29,37 +31,57 @@ class Emulator:
 
 
 class Backplane(Emulator):
+    def __init__(self, name, options, accel):
+        super().__init__(name, options)
+        self.accel = accel
+
     def bare(self, elf):
-        return self.base(512) + ["--image", f"firmware={elf}"]
+        return self.base() + ["--image", f"firmware={elf}"]
 
-    def base(self, memory):
-        command = [self.options.backplane, "run", self.options.board, "--backend", "console=stdio", "--set", f"memory={memory}MiB"]
-        return command + (["--accel", self.options.accel] if self.options.accel else [])
+    def base(self):
+        command = [self.options.backplane, "run", self.options.board, "--backend", "console=stdio", "--set", f"memory={MEMORY}MiB"]
+        return command + (["--accel", self.accel] if self.accel else [])
 
-    def linux(self, memory, initrd):
+    def linux(self, initrd):
         guest = self.options.guest
-        return self.base(memory) + ["--image", f"firmware={guest}/fw_dynamic.bin", "--image", f"kernel={guest}/Image",
-                                    "--image", f"initrd={initrd}", "--cmdline", "console=ttyS0"]
+        return self.base() + ["--image", f"firmware={guest}/fw_dynamic.bin", "--image", f"kernel={guest}/Image",
+                              "--image", f"initrd={initrd}", "--cmdline", "console=ttyS0"]
 
 
 class Qemu(Emulator):
-    def base(self, memory):
-        return [self.options.qemu, "-M", "virt", "-nographic", "-monitor", "none", "-serial", "stdio", "-m", str(memory)]
+    def __init__(self, name, options, path):
+        super().__init__(name, options)
+        self.path = path
+
+    def base(self):
+        return [self.path, "-M", "virt", "-nographic", "-monitor", "none", "-serial", "stdio", "-m", str(MEMORY)]
 
     def bare(self, elf):
-        return self.base(512) + ["-bios", "none", "-kernel", elf]
+        return self.base() + ["-bios", "none", "-kernel", elf]
 
-    def linux(self, memory, initrd):
+    def linux(self, initrd):
         guest = self.options.guest
-        return self.base(memory) + ["-bios", f"{guest}/fw_dynamic.bin", "-kernel", f"{guest}/Image", "-initrd", initrd,
-                                    "-append", "console=ttyS0"]
+        return self.base() + ["-bios", f"{guest}/fw_dynamic.bin", "-kernel", f"{guest}/Image", "-initrd", initrd,
+                              "-append", "console=ttyS0"]
+
+
+def emulators_of(options):
+    """Backplane with each accelerator, then each QEMU; what all others are compared with comes first."""
+    out = [Backplane(a or "backplane", options, a) for a in options.accel or [None]]
+    for text in options.qemu or []:
+        name, equals, path = text.rpartition("=")
+        out.append(Qemu(name if equals else "qemu", options, path))
+    names = [e.name for e in out]
+    if len(set(names)) != len(names):
+        raise SystemExit(f"two columns have one name, of {', '.join(names)}: write --qemu NAME=PATH")
+    return out
 
 
 def run(command, until=None, timeout=600):
-    """Seconds to the byte string `until` (or the first output), all output, peak Rss; `look` sees the process then."""
+    """(seconds to the byte string `until` or the first output, all output, peak Rss, peak Rss over guest RAM if `until`)"""
     started = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    output, seconds, smaps = b"", None, None
+    output, seconds, over = b"", None, None
     while True:
         ready, _, _ = select.select([process.stdout], [], [], max(0, started + timeout - time.monotonic()))
         if not ready:
@@ -70,7 +92,7 @@ def run(command, until=None, timeout=600):
         if seconds is None and (until in output if until else output):
             seconds = time.monotonic() - started
             if until:
-                smaps = read_smaps(process.pid)
+                over = memory_over_ram(process.pid)
         if not data:
             break
     errors = process.stderr.read().decode("utf-8", "replace")
@@ -78,22 +100,24 @@ def run(command, until=None, timeout=600):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0 or seconds is None:
         raise SystemExit(f"exit status {process.returncode}: {' '.join(command)}\n{output.decode('utf-8', 'replace')[-2000:]}\n{errors}")
-    return seconds, output, usage.ru_maxrss * 1024, smaps
+    return seconds, output, usage.ru_maxrss * 1024, over
 
 
-def read_smaps(pid):
-    """(Rss of all mappings, Rss of the largest one)."""
-    total, largest, largest_size, size = 0, 0, 0, 0
+def memory_over_ram(pid):
+    """Bytes. Guest RAM is the mapping whose size comes nearest to its own: code caches may be larger."""
+    def value(line):
+        return int(line.split()[1]) * 1024
+
+    mappings, size = [], 0
     with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as file:
         for line in file:
             if line.startswith("Size:"):
-                size = int(line.split()[1])
+                size = value(line)
             elif line.startswith("Rss:"):
-                rss = int(line.split()[1]) * 1024
-                total += rss
-                if size > largest_size:
-                    largest_size, largest = size, rss
-    return total, largest
+                mappings.append((abs(size - MEMORY * MIB), value(line)))
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        peak = next(value(line) for line in file if line.startswith("VmHWM:"))
+    return peak - min(mappings)[1]
 
 
 def interleaved(emulators, rounds, measure):
@@ -114,16 +138,17 @@ def parse_kernels(output):
 
 
 def table(rows, emulators):
+    """Values of all, then how the first one compares with each other one."""
     names = [e.name for e in emulators]
-    print(f"| {'':<28} | unit | " + " | ".join(f"{n:>10}" for n in names) + (" |    ratio |" if len(names) > 1 else " |"))
-    print(f"|{'-' * 30}|------|" + "|".join("-" * 12 for _ in names) + ("|----------|" if len(names) > 1 else "|"))
+    heads = [f"{n:>10}" for n in names] + [f"{'vs ' + n:>10}" for n in names[1:]]
+    print(f"| {'':<30} | unit | " + " | ".join(heads) + " |")
+    print(f"|{'-' * 32}|------|" + "|".join("-" * (len(h) + 1) + ":" for h in heads) + "|")
     for title, unit, values, larger_is_better in rows:
-        line = f"| {title:<28} | {unit:<4} | " + " | ".join(f"{values[n]:>10.4g}" for n in names)
-        if len(names) > 1:
-            first, second = values[names[0]], values[names[1]]
-            ratio = first / second if larger_is_better else second / first
-            line += f" | {ratio:>7.2f}x"
-        print(line + " |")
+        cells = [f"{values[n]:.4g}" for n in names]
+        for other in names[1:]:
+            ratio = values[names[0]] / values[other]
+            cells.append(f"{ratio if larger_is_better else 1 / ratio:.2f}x")
+        print(f"| {title:<30} | {unit:<4} | " + " | ".join(f"{c:>{len(h)}}" for c, h in zip(cells, heads)) + " |")
     if len(names) > 1:
         print(f"\nRatios above 1 are in favour of {names[0]}.")
 
@@ -135,27 +160,29 @@ def main():
     parser.add_argument("--guest", required=True, help="folder of tools/guest")
     parser.add_argument("--programs", required=True, help="folder with kernels.elf and first.elf")
     parser.add_argument("--initrd", required=True, help="initramfs with a script that ends at once")
-    parser.add_argument("--accel", help="accelerator of Backplane")
-    parser.add_argument("--qemu", help="qemu-system-riscv64; none: Backplane alone")
+    parser.add_argument("--accel", action="append", help="accelerator of Backplane; repeatable")
+    parser.add_argument("--qemu", action="append", metavar="[NAME=]PATH", help="a qemu-system-riscv64; repeatable")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--no-boot", action="store_true", help="bare programs only")
     parser.add_argument("--json", help="raw results go there as well")
     options = parser.parse_args()
 
-    backplane = Backplane("backplane", options)
-    emulators = [backplane] + ([Qemu("qemu", options)] if options.qemu else [])
+    emulators = emulators_of(options)
+    first_name = emulators[0].name
+    rounds = {"start": 5, "kernels": 3, "boot": 1} if options.quick else {"start": 25, "kernels": 5, "boot": 3}
     rows, raw = [], {}
 
+    def medians(results, value):
+        return {n: statistics.median(value(r) for r in v) for n, v in results.items()}
+
     sys.stderr.write("start ")
-    starts = interleaved(emulators, 5 if options.quick else 25, lambda e: run(e.bare(f"{options.programs}/first.elf")))
-    raw["first"] = {n: [r[0] for r in v] for n, v in starts.items()}
-    first = {n: statistics.median(r[0] for r in v) * 1000 for n, v in starts.items()}
-    bare_rss = {n: statistics.median(r[2] for r in v) / MIB for n, v in starts.items()}
+    starts = interleaved(emulators, rounds["start"], lambda e: run(e.bare(f"{options.programs}/first.elf")))
+    raw["start"] = {n: [r[0] for r in v] for n, v in starts.items()}
 
     sys.stderr.write("kernels ")
-    runs = interleaved(emulators, 1 if options.quick else 5, lambda e: parse_kernels(run(e.bare(f"{options.programs}/kernels.elf"))[1]))
+    runs = interleaved(emulators, rounds["kernels"], lambda e: parse_kernels(run(e.bare(f"{options.programs}/kernels.elf"))[1]))
     raw["kernels"] = runs
-    counts = runs["backplane"][0]
+    counts = runs[first_name][0]
     mips = {e.name: [] for e in emulators}
     for kernel, (insns, _, check) in counts.items():
         values = {}
@@ -169,17 +196,18 @@ def main():
 
     if not options.no_boot:
         sys.stderr.write("boot ")
-        boots = interleaved(emulators, 1 if options.quick else 3, lambda e: run(e.linux(512, options.initrd), b"guest: script begins"))
-        raw["boot"] = {n: [r[0] for r in v] for n, v in boots.items()}
-        rows.append(("boot to shell", "s", {n: statistics.median(r[0] for r in v) for n, v in boots.items()}, False))
-        rows.append(("memory over RAM, at the shell", "MiB",
-                     {n: statistics.median(r[3][0] - r[3][1] for r in v) / MIB for n, v in boots.items()}, False))
-    rows.append(("execve to first insn", "ms", first, False))
-    rows.append(("peak memory, bare ELF", "MiB", bare_rss, False))
+        boots = interleaved(emulators, rounds["boot"], lambda e: run(e.linux(options.initrd), b"guest: script begins"))
+        raw["boot"] = {n: [(r[0], r[3]) for r in v] for n, v in boots.items()}
+        rows.append(("boot to shell", "s", medians(boots, lambda r: r[0]), False))
+        rows.append(("peak memory over RAM, at shell", "MiB", medians(boots, lambda r: r[3] / MIB), False))
+    rows.append(("execve to first instruction", "ms", medians(starts, lambda r: r[0] * 1000), False))
+    rows.append(("peak memory, bare ELF", "MiB", medians(starts, lambda r: r[2] / MIB), False))
 
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("model name")), "?")
-    print(f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()}; medians of "
-          f"{len(raw['kernels']['backplane'])} (kernels), {len(raw['first']['backplane'])} (start) interleaved runs.\n")
+    if options.no_boot:
+        del rounds["boot"]
+    print(f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()}; medians of interleaved runs ("
+          + ", ".join(f"{name}: {count}" for name, count in rounds.items()) + ").\n")
     table(rows, emulators)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
