@@ -97,6 +97,8 @@ static bool build_accel(struct machine *m)
         return false;
     }
     name_dev(&m->accel_dev, m, chosen->type, chosen->name, chosen->pos);
+    if (*refused)
+        trace_format(&m->accel_dev, BP_LOG_INFO, "runs the machine; passed over:%s", refused);
     m->accel_dev.instance = dev_memory(chosen->type->instance_size, chosen->type->instance_align);
     if (!m->accel_dev.instance ||
         dev_write_props(&m->accel_dev, chosen->props, chosen->nprops) != BP_OK)

@@ -140,7 +140,7 @@ static const char *available(struct graph_loader *l, enum type_kind kind, const 
     hint = graph_hint(l, word, names, count);
     if (*hint)
         return hint;
-    return count ? arena_printf(l->arena, ": there are %s", list)
+    return count ? arena_printf(l->arena, ": there %s %s", count == 1 ? "is" : "are", list)
                  : ": no plug-in has any; add one with --plugin-path";
 }
 
@@ -229,8 +229,8 @@ void graph_make_accels(struct graph_loader *l)
         if (find_accel(l, &list[i]))
             continue;
         if (known)
-            diag_warn(l->diag, list[i].pos, w.key, "no accelerator `%.40s`%s", list[i].type,
-                      available(l, TYPE_ACCEL, list[i].type));
+            diag_warn(l->diag, list[i].pos, w.key, "no accelerator `%.40s`, passed over%s",
+                      list[i].type, available(l, TYPE_ACCEL, list[i].type));
         else
             graph_error(l, list[i].pos, NULL, w.key, "no accelerator `%.40s`%s", list[i].type,
                         available(l, TYPE_ACCEL, list[i].type));

@@ -147,7 +147,7 @@ static char *resolve(const struct registry *r, const char *use, const char *base
         fclose(list);
     diag_error(d, pos, use,
                "no plug-in %s.so in %s: install it, or add its folder with --plugin-path", use,
-               where ? where : "the search path");
+               where && *where ? where : "an empty search path");
     free(where);
     return NULL;
 }

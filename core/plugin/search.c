@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 /* Takes over `dir`. */
@@ -39,20 +40,28 @@ static bool add_list(struct search *s, const char *list)
     return ok;
 }
 
+bool search_program(const char *link, char *path)
+{
+    ssize_t length = readlink(link, path, PATH_MAX - 1);
+    const char *started = (const char *)getauxval(AT_EXECFN);
+
+    if (length > 0) {
+        path[length] = 0;
+        return true;
+    }
+    return started && realpath(started, path);
+}
+
 /* The executable's own folder decides, so that a build tree and an installation both work without
  * settings. */
 static bool add_own(struct search *s)
 {
     static const char *const places[] = {"plugins", "../lib/backplane/plugins"};
-    char exe[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    char exe[PATH_MAX], *slash = NULL;
     bool ok = true;
-    char *slash;
 
-    if (length <= 0)
-        return true;
-    exe[length] = 0;
-    slash = strrchr(exe, '/');
+    if (search_program("/proc/self/exe", exe))
+        slash = strrchr(exe, '/');
     if (!slash)
         return true;
     *slash = 0;

@@ -13,6 +13,10 @@ struct search {
     size_t count;
 };
 
+/* The running program, through `link` (/proc/self/exe), or where there is no such link, as the kernel was asked to start
+ * it. False: nobody knows. `path` has PATH_MAX bytes. */
+bool search_program(const char *link, char *path);
+
 /* Collects the directories in the order that registry.h gives. False: no memory. */
 bool search_init(struct search *s, const char *const *extra_paths);
 void search_finish(struct search *s);

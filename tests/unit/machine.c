@@ -228,7 +228,11 @@ static int32_t no_probe(const struct bp_core *core, char *why, uint32_t room)
 Test(machine, the_first_accelerator_that_runs_here_is_taken)
 {
     static struct bp_accel_class picky;
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
 
+    trace_configure(out, BP_LOG_INFO, NULL);
     picky = fake_accel_class;
     picky.name = "picky";
     picky.probe = no_probe;
@@ -239,6 +243,11 @@ Test(machine, the_first_accelerator_that_runs_here_is_taken)
     rig_accel(&r, &fake_accel_class);
     rig_must_build(&r, 0);
     cr_assert_str_eq(machine_accel_name(r.m), "fake");
+    trace_configure(NULL, BP_LOG_WARN, NULL);
+    fclose(out);
+    cr_expect_not_null(strstr(text, "fake: info: runs the machine; passed over:"), "%s", text);
+    cr_expect_not_null(strstr(text, "picky: no such unit in this host"), "%s", text);
+    free(text);
 }
 
 Test(machine, no_accelerator_that_runs_here_is_an_error_that_says_why)

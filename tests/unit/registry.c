@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/plugin/registry.h"
+#include "core/plugin/search.h"
 #include "core/plugin/semver.h"
 
 #include <criterion/criterion.h>
 #include <elf.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -241,6 +243,17 @@ Test(registry, says_where_it_looked)
                   d.items[0].text,
               "%s", d.items[0].text);
     cr_expect_null(registry_open(registry, "", NULL, NULL, &d, pos));
+}
+
+/* A chroot may come without /proc; plug-ins are beside the program all the same. */
+Test(registry, finds_the_program_without_proc)
+{
+    char with[PATH_MAX], without[PATH_MAX];
+
+    cr_assert(search_program("/proc/self/exe", with));
+    cr_assert(search_program("/nothing/here", without));
+    cr_expect_str_eq(without, with);
+    cr_expect_eq(*without, '/');
 }
 
 /* Files that are no plug-ins, made here. */
