@@ -77,6 +77,10 @@ int usage_error(const struct command *command, const char *format, ...)
 int usage_unknown(const struct command *command, const char *what, const char *near,
                   const char *otherwise);
 
+/* Words filled into lines of a terminal, from `column` on; later lines begin at `indent`. */
+void help_fill(const char *text, size_t column, size_t indent, FILE *out);
+/* One row of a list: what it is called, and at `column` what it is for. */
+void help_row(const char *name, size_t column, const char *doc, FILE *out);
 void help_overview(FILE *out);
 void help_command(const struct command *command, FILE *out);
 

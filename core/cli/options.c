@@ -43,6 +43,8 @@ static const struct option {
     {"version", NULL, "show the version", FLAG, offsetof(struct arguments, version)},
 };
 
+#define OPTIONS_COLUMN 23
+
 #define NOPTIONS (sizeof(options) / sizeof(*options))
 
 int usage_error(const struct command *command, const char *format, ...)
@@ -89,7 +91,7 @@ static void unknown(const struct command *command, const char *word, size_t leng
                     uint32_t allowed)
 {
     const char *names[NOPTIONS], *near;
-    char name[64], what[80], nearest[80], help[80];
+    char name[64], what[80], nearest[80], help[120];
 
     for (size_t i = 0; i < NOPTIONS; i++)
         names[i] = allowed >> i & 1 ? options[i].name : NULL;
@@ -97,8 +99,9 @@ static void unknown(const struct command *command, const char *word, size_t leng
     near = diag_nearest(name, names, NOPTIONS);
     snprintf(what, sizeof(what), "no option --%s", name);
     snprintf(nearest, sizeof(nearest), "--%s", near ? near : "");
-    snprintf(help, sizeof(help), "see `backplane %s%s--help`", command ? command->name : "",
-             command ? " " : "");
+    snprintf(help, sizeof(help), "see `backplane %s%s--help`%s", command ? command->name : "",
+             command ? " " : "",
+             allowed & OPTION_SET ? "; a parameter of the board is --set NAME=VALUE" : "");
     usage_unknown(command, what, near ? nearest : NULL, help);
 }
 
@@ -197,23 +200,14 @@ void options_finish(struct arguments *args)
 
 void options_help(uint32_t allowed, FILE *out)
 {
-    size_t width = 0;
-
-    for (size_t i = 0; i < NOPTIONS; i++) {
-        size_t length =
-            strlen(options[i].name) + (options[i].value ? strlen(options[i].value) + 1 : 0);
-
-        if (allowed >> i & 1 && length > width)
-            width = length;
-    }
     fputs("\nOptions:\n", out);
     for (size_t i = 0; i < NOPTIONS; i++) {
         char text[80];
 
         if (!(allowed >> i & 1))
             continue;
-        snprintf(text, sizeof(text), "%s%s%s", options[i].name, options[i].value ? " " : "",
+        snprintf(text, sizeof(text), "--%s%s%s", options[i].name, options[i].value ? " " : "",
                  options[i].value ? options[i].value : "");
-        fprintf(out, "  --%-*s  %s\n", (int)width, text, options[i].doc);
+        help_row(text, OPTIONS_COLUMN, options[i].doc, out);
     }
 }

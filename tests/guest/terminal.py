@@ -131,8 +131,8 @@ def not_started(setup):
 
 def ended_by_signal(setup):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        with Terminal(setup.command(SPIN)) as t:
-            t.until_raw()
+        with Terminal(setup.command(PROMPT)) as t:
+            t.until_text("#")  # raw is earlier: the machine is not running then
             t.process.send_signal(number)
             check(t.end() == 128 + number, f"{number.name}: exit status {t.process.returncode}")
 
@@ -150,8 +150,8 @@ def killed_by_fault(setup):
 
 def hangup(setup):
     """The window is closed: the machine ends by itself."""
-    with Terminal(setup.command(SPIN)) as t:
-        t.until_raw()
+    with Terminal(setup.command(PROMPT)) as t:
+        t.until_text("#")
         os.close(t.slave)
         os.close(t.master)
         t.slave = t.master = -1
@@ -165,8 +165,8 @@ def hangup(setup):
 def stop_and_continue(setup):
     """Under a shell with job control: stopped, the terminal is the shell's; in the foreground again, it is raw again."""
     shell = 'set -m; (echo $BASHPID >"$0/pid"; exec "$@"); stty -a >"$0/modes"; echo stopped; fg >/dev/null; echo "ended with $?"'
-    with Terminal(["bash", "-c", shell, setup.folder, *setup.command(SPIN)]) as t:
-        t.until_raw()
+    with Terminal(["bash", "-c", shell, setup.folder, *setup.command(PROMPT)]) as t:
+        t.until_text("#")
         with open(f"{setup.folder}/pid", encoding="ascii") as file:
             os.kill(int(file.read()), signal.SIGTSTP)
         t.until_text("stopped")

@@ -88,11 +88,15 @@ Test(cli, usage_errors)
         {"run a b",
          "backplane: run: does not know what to do with `b`: see `backplane run --help`\n"},
         {"run --acel interp x", "backplane: run: no option --acel: did you mean --accel?\n"},
-        {"run --quite x", "backplane: run: no option --quite: see `backplane run --help`\n"},
+        {"run --quite x",
+         "backplane: run: no option --quite: see `backplane run --help`; a parameter of the board is "
+         "--set NAME=VALUE\n"},
         {"run -m 512 x", "backplane: run: no option -m: options are spelled out, as in --help\n"},
         {"run x --accel", "backplane: run: --accel needs a value: --accel LIST\n"},
         {"run x --stats=yes", "backplane: run: --stats takes no value: write --stats alone\n"},
-        {"check --stats x", "backplane: check: no option --stats: see `backplane check --help`\n"},
+        {"check --stats x",
+         "backplane: check: no option --stats: see `backplane check --help`; a parameter of the board is "
+         "--set NAME=VALUE\n"},
         {"run x --log loud",
          "backplane: run: --log loud: no such level: there are error, warn, guest, info and debug\n"},
         {"run x --log wran", "backplane: run: --log wran: no such level: did you mean warn?\n"},
@@ -145,6 +149,27 @@ Test(cli, every_command_has_help_with_its_options)
         cr_expect_eq(run(args), EXIT_OK);
         cr_expect_str_eq(out, first);
     }
+}
+
+Test(cli, help_fits_a_terminal)
+{
+    static const char *const commands[] = {"",         "run", "check", "list",
+                                           "describe", "fdt", "map",   "help"};
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+        char args[64];
+
+        snprintf(args, sizeof(args), "%s --help", commands[i]);
+        cr_expect_eq(run(args), EXIT_OK);
+        for (const char *line = out, *end; (end = strchr(line, '\n')); line = end + 1) {
+            cr_expect_leq(end - line, 79, "%s: %s", args, line);
+            cr_expect(end == line || end[-1] != ' ', "%s: %s", args, line);
+        }
+    }
+    cr_expect_eq(run("run --help"), EXIT_OK);
+    cr_expect(strstr(out, "\n\nThe exit code is 0 "), "paragraphs stay apart: %s", out);
+    cr_expect(strstr(out, "]...\n                       host side of a device"),
+              "a long name has a line of its own: %s", out);
 }
 
 Test(cli, options_stand_anywhere_and_end_with_two_dashes)
