@@ -153,13 +153,13 @@ Test(cli, every_command_has_help_with_its_options)
 
 Test(cli, help_fits_a_terminal)
 {
-    static const char *const commands[] = {"",         "run", "check", "list",
+    static const char *const words[] = {"",         "run", "check", "list",
                                            "describe", "fdt", "map",   "help"};
 
-    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         char args[64];
 
-        snprintf(args, sizeof(args), "%s --help", commands[i]);
+        snprintf(args, sizeof(args), "%s --help", words[i]);
         cr_expect_eq(run(args), EXIT_OK);
         for (const char *line = out, *end; (end = strchr(line, '\n')); line = end + 1) {
             cr_expect_leq(end - line, 79, "%s: %s", args, line);
