@@ -132,13 +132,14 @@ as_root() {
 
 # need_packages NAME... - installs what is missing; quick when nothing is.
 need_packages() {
-    local missing
+    local names missing
     have dpkg-query || die "this is not a Debian system (no dpkg-query)" \
         "install by hand what corresponds to: $*"
-    mapfile -t missing < <(missing_packages "$@")
-    if [ "${#missing[@]}" -eq 0 ]; then
+    names=$(missing_packages "$@")
+    if [ -z "$names" ]; then
         return
     fi
+    mapfile -t missing <<<"$names"
     say "installing Debian packages: ${missing[*]}"
     # sudo may have to ask, before output goes to a file.
     if [ "$(id -u)" -ne 0 ] && ! { have sudo && sudo true; }; then
