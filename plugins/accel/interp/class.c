@@ -112,32 +112,29 @@ static int32_t breakpoint(void *self, uint64_t va, uint32_t on)
 
 /* --- counters -------------------------------------------------------------------------------- */
 
-/* Names and where the uint64_t lies in struct bp_vcpu. */
-#define COUNTER(name, field, doc) {name, doc, offsetof(struct bp_vcpu, field)},
+/* Where the uint64_t lies. */
+#define AT(field) offsetof(struct bp_vcpu, field)
 static const struct {
     const char *name, *doc;
     size_t offset;
 } counters[] = {
-    COUNTER("instructions", count, "guest instructions retired") COUNTER(
-        "blocks", stats.translated, "blocks translated") COUNTER("block-instructions", stats.insns,
-                                                                 "guest instructions translated")
-        COUNTER("block-lookups", stats.lookups, "look-ups that missed the jump cache") COUNTER(
-            "block-links", stats.links,
-            "exits linked to their target") COUNTER("invalidations", stats.invalidated,
-                                                    "blocks forgotten because their code changed")
-            COUNTER("cache-flushes", stats.emptied, "times a full code cache was emptied") COUNTER(
-                "cache-bytes", stats.code_bytes, "most bytes of code cache in use")
-                COUNTER("tlb-misses", mmu.stats.misses, "pages entered into a TLB") COUNTER(
-                    "tlb-walks", mmu.stats.walks, "address translations by the CPU")
-                    COUNTER("tlb-flushes", mmu.stats.flushes, "flushes of whole contexts") COUNTER(
-                        "tlb-page-flushes", mmu.stats.page_flushes, "flushes of one page")
-                        COUNTER("slow-stores", mmu.stats.slow,
-                                "stores next to code or reservations")
-                            COUNTER("code-stores", mmu.stats.code_hits,
-                                    "stores that hit translated code")
-                                COUNTER("shootdowns", mmu.stats.shootdowns,
-                                        "pages whose write entries were dropped for another vCPU")
-                                    COUNTER("mmio", mmu.stats.mmio, "accesses to devices")};
+    {"instructions", "guest instructions retired", AT(count)},
+    {"blocks", "blocks translated", AT(stats.translated)},
+    {"block-instructions", "guest instructions translated", AT(stats.insns)},
+    {"block-lookups", "look-ups that missed the jump cache", AT(stats.lookups)},
+    {"block-links", "exits linked to their target", AT(stats.links)},
+    {"invalidations", "blocks forgotten because their code changed", AT(stats.invalidated)},
+    {"cache-flushes", "times a full code cache was emptied", AT(stats.emptied)},
+    {"cache-bytes", "most bytes of code cache in use", AT(stats.code_bytes)},
+    {"tlb-misses", "pages entered into a TLB", AT(mmu.stats.misses)},
+    {"tlb-walks", "address translations by the CPU", AT(mmu.stats.walks)},
+    {"tlb-flushes", "flushes of whole contexts", AT(mmu.stats.flushes)},
+    {"tlb-page-flushes", "flushes of one page", AT(mmu.stats.page_flushes)},
+    {"slow-stores", "stores next to code or reservations", AT(mmu.stats.slow)},
+    {"code-stores", "stores that hit translated code", AT(mmu.stats.code_hits)},
+    {"shootdowns", "pages that lost write entries for another vCPU", AT(mmu.stats.shootdowns)},
+    {"mmio", "accesses to devices", AT(mmu.stats.mmio)},
+};
 
 /* Counters belong to the vCPU threads; what is read here may lag behind. */
 RAM_ACCESS static uint64_t peek(const struct bp_vcpu *v, size_t offset)
