@@ -11,6 +11,7 @@
 #include <elf.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define RAM UINT64_C(0x80000000)
 #define MIB UINT64_C(0x100000)
@@ -135,6 +136,41 @@ RIG_UNUSED static const struct segment *segment_at(uint64_t pa)
         if (rig.m->segments[i].pa == pa)
             return &rig.m->segments[i];
     return NULL;
+}
+
+/* --- Linux Image, gzip ---------------------------------------------------------------------------------- */
+
+/* "Boot image header in RISC-V Linux": the fields a loader reads. */
+struct linux_image {
+    uint32_t code[2];
+    uint64_t text_offset, image_size, flags;
+    uint32_t version, reserved[3];
+    char magic[8], magic2[4];
+    uint32_t pe;
+    uint8_t text[64];
+};
+
+RIG_UNUSED static struct linux_image linux_image(uint64_t text_offset, uint64_t image_size)
+{
+    struct linux_image image = {.code = {0x5a4d},
+                                .text_offset = text_offset,
+                                .image_size = image_size,
+                                .version = 2,
+                                .magic = "RISCV",
+                                .magic2 = "RSC\x05",
+                                .text = "the kernel"};
+
+    return image;
+}
+
+RIG_UNUSED static char *gzipped(const char *name, const void *data, size_t bytes)
+{
+    char *path = file_with(name, "", 0);
+    gzFile file = gzopen(path, "wb");
+
+    cr_assert_eq(gzwrite(file, data, (unsigned)bytes), (int)bytes);
+    gzclose(file);
+    return path;
 }
 
 /* --- ELF ------------------------------------------------------------------------------------------------ */
