@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define RAM_ACCESS __attribute__((no_sanitize("thread"), no_sanitize("address")))
+#define RAM_ACCESS __attribute__((no_sanitize("thread")))
 
 /* Any address, any declared type behind it. */
 typedef uint16_t ram_u16 __attribute__((aligned(1), may_alias));
