@@ -6,7 +6,7 @@
 
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build=${BACKPLANE_BUILD:-$root/build}
+build=$(realpath -m "${BACKPLANE_BUILD:-$root/build}")
 export LC_ALL=C.UTF-8
 PATH=$PATH:/usr/sbin:/sbin # depmod, mke2fs, debugfs of an ordinary user
 
