@@ -81,6 +81,38 @@ static void put_providers(struct json *j, const struct type *type)
     json_close(j, ']');
 }
 
+static void put_buses(struct json *j, const struct type *type)
+{
+    json_open(j, "buses", '[');
+    for (uint32_t i = 0; i < type->nbuses; i++) {
+        const struct bp_bus_row *bus = &type->buses[i];
+
+        json_open(j, NULL, '{');
+        json_text(j, "name", bus->name);
+        json_text(j, "kind", bus->kind);
+        json_bool(j, "addressed", !(bus->flags & BP_BUS_UNADDRESSED));
+        json_u64(j, "min", bus->min);
+        json_u64(j, "max", bus->max);
+        json_text(j, "count-property", bus->count_prop);
+        json_text(j, "doc", bus->doc);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+    json_open(j, "seats", '[');
+    for (uint32_t i = 0; i < type->nseats; i++) {
+        const struct bp_seat_row *seat = &type->seats[i];
+
+        json_open(j, NULL, '{');
+        json_text(j, "name", seat->name);
+        json_text(j, "kind", seat->kind);
+        json_text(j, "word", seat->word ? seat->word : "bus");
+        json_bool(j, "required", !(seat->flags & BP_SEAT_OPTIONAL));
+        json_text(j, "doc", seat->doc);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
 static void put_fields(struct json *j, const struct bp_reg_field *field)
 {
     json_open(j, "fields", '[');
@@ -188,6 +220,7 @@ void describe_json(const struct type *type)
     put_props(&j, type);
     put_ports(&j, type);
     put_providers(&j, type);
+    put_buses(&j, type);
     put_regions(&j, type);
     if (type->kind == TYPE_CPU)
         put_cpu(&j, type->cpu);

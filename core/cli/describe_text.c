@@ -85,6 +85,40 @@ static void put_providers(const struct type *type)
     table_print(&t, 2, stdout);
 }
 
+static void put_buses(const struct type *type)
+{
+    struct table t = {0};
+
+    for (uint32_t i = 0; i < type->nbuses; i++) {
+        const struct bp_bus_row *bus = &type->buses[i];
+        const char *address = bus->address_name ? bus->address_name : "address";
+
+        table_row(&t);
+        table_format(&t, "runs %s", bus->name);
+        table_text(&t, bus->kind);
+        if (bus->flags & BP_BUS_UNADDRESSED)
+            table_text(&t, NULL);
+        else if (bus->count_prop)
+            table_format(&t, "%s %" PRIu64 "..%s - 1", address, bus->min, bus->count_prop);
+        else
+            table_format(&t, "%s 0x%" PRIx64 "..0x%" PRIx64, address, bus->min, bus->max);
+        table_text(&t, bus->doc);
+    }
+    for (uint32_t i = 0; i < type->nseats; i++) {
+        const struct bp_seat_row *seat = &type->seats[i];
+
+        table_row(&t);
+        table_format(&t, "sits on %s", seat->name);
+        table_text(&t, seat->kind);
+        table_format(&t, "%s:%s", seat->word ? seat->word : "bus",
+                     seat->flags & BP_SEAT_OPTIONAL ? "" : " required");
+        table_text(&t, seat->doc);
+    }
+    if (type->nbuses || type->nseats)
+        puts("\nBuses of parts:");
+    table_print(&t, 2, stdout);
+}
+
 static void put_regions(const struct type *type)
 {
     struct table t = {0};
@@ -204,6 +238,7 @@ void describe_text(const struct type *type)
     put_props(type);
     put_ports(type);
     put_providers(type);
+    put_buses(type);
     put_regions(type);
     for (uint32_t i = 0; i < type->nregions; i++)
         put_registers(&type->regions[i]);

@@ -166,7 +166,9 @@ static void put_reg(struct builder *b, const struct graph_node *node, struct tre
 {
     struct cells c = {.count = 0};
 
-    for (uint32_t i = 0; i < node->nregs; i++) {
+    if (node->place && node->place->naddress)
+        push(&c, (uint32_t)node->place->address);
+    for (uint32_t i = 0; !node->place && i < node->nregs; i++) {
         push(&c, (uint32_t)(node->regs[i].base >> 32));
         push(&c, (uint32_t)node->regs[i].base);
         push(&c, (uint32_t)(node->regs[i].bytes >> 32));
@@ -323,13 +325,53 @@ bool builder_shows(const struct builder *b, const struct graph_node *node,
 {
     const struct bp_fdt_node *found;
 
-    /* A guest's tree describes its own address space; nodes behind another one are not for it to touch. */
-    if (node->bus || (node->fdt && node->fdt->hidden))
+    /* A guest's tree describes its own address space; nodes behind another one are not for it to touch. A part is found
+     * through its controller. */
+    if (node->bus || (node->fdt && node->fdt->hidden) ||
+        (node->place && !builder_shows(b, node->place->to, NULL)))
         return false;
     found = class_iface(b, node, BP_FDT_NODE_ID);
     if (iface)
         *iface = found;
     return found || (node->fdt && node->fdt->nprops);
+}
+
+/* Where a part goes: under its controller, whose address cells it uses; under a child for each bus if that runs several.
+ * Devicetree Specification 0.4, section 2.3.5; bindings i2c/i2c-controller.yaml and spi/spi-controller.yaml. */
+static struct tree_node *bus_node(struct builder *b, const struct graph_seat *place)
+{
+    const struct type *type = place->to->type;
+    struct tree_node *at = b->nodes[place->to->index], *bus = at;
+    char name[96];
+
+    if (type->nbuses > 1) {
+        snprintf(name, sizeof(name), "%.64s@%" PRIx32, type->buses[place->bus].name, place->bus);
+        bus = tree_child(at, name);
+        if (!bus) {
+            bus = tree_add(at, name);
+            tree_set_u32(at, "#address-cells", 1);
+            tree_set_u32(at, "#size-cells", 0);
+            if (bus)
+                tree_set_u32(bus, "reg", place->bus);
+        }
+    }
+    if (bus && !(type->buses[place->bus].flags & BP_BUS_UNADDRESSED)) {
+        tree_set_u32(bus, "#address-cells", 1);
+        tree_set_u32(bus, "#size-cells", 0);
+    }
+    return bus;
+}
+
+/* The unit address of a node, as far as the description knows it; false: it has none. */
+static bool unit_address(const struct graph_node *node, uint64_t *out)
+{
+    if (node->place && node->place->naddress)
+        *out = node->place->address;
+    else if (node->nregs)
+        *out = node->regs[0].base;
+    else
+        return false;
+    return true;
 }
 
 /* "serial@10000000"; the description's name when the generic one is taken already. */
@@ -338,10 +380,12 @@ static struct tree_node *add_named(struct tree_node *parent, const struct graph_
 {
     const char *names[] = {generic ? generic : node->name, node->name};
     char text[256] = "";
+    uint64_t address = 0;
 
+    addressed &= unit_address(node, &address);
     for (size_t i = 0; i < 2; i++) {
         if (addressed)
-            snprintf(text, sizeof(text), "%.200s@%" PRIx64, names[i], node->regs[0].base);
+            snprintf(text, sizeof(text), "%.200s@%" PRIx64, names[i], address);
         else
             snprintf(text, sizeof(text), "%.200s", names[i]);
         if (!tree_child(parent, text))
@@ -394,20 +438,35 @@ static void complete_controllers(struct tree_node *at)
         complete_controllers(at->children[i]);
 }
 
+/* The tree node under which a node goes; its controller is made first. NULL: that failed. */
+static struct tree_node *parent_node(struct builder *b, const struct graph_node *node,
+                                     uint32_t flags, int32_t *status)
+{
+    if (node->type->kind == TYPE_CPU)
+        return b->cpus;
+    if (!node->place)
+        return flags & BP_FDT_ROOT ? b->tree.root : b->soc;
+    *status = builder_emit(b, node->place->to);
+    return *status == BP_OK && b->nodes[node->place->to->index] ? bus_node(b, node->place) : NULL;
+}
+
 int32_t builder_emit(struct builder *b, const struct graph_node *node)
 {
     const struct bp_fdt_node *iface = NULL;
     bool cpu = node->type->kind == TYPE_CPU;
     uint32_t flags;
     struct tree_node *parent, *at;
-    int32_t status;
+    int32_t status = BP_OK;
 
-    if (!builder_shows(b, node, &iface))
-        return BP_OK;
+    if (b->nodes[node->index] || !builder_shows(b, node, &iface))
+        return BP_OK; /* or made already, for a part of it */
     flags = iface ? iface->flags : 0;
-    parent = cpu ? b->cpus : flags & BP_FDT_ROOT ? b->tree.root : b->soc;
-    at = add_named(parent, node, iface ? iface->name : NULL,
-                   !cpu && node->nregs && !(flags & BP_FDT_NO_REG));
+    parent = parent_node(b, node, flags, &status);
+    if (status != BP_OK)
+        return status;
+    at = parent
+             ? add_named(parent, node, iface ? iface->name : NULL, !cpu && !(flags & BP_FDT_NO_REG))
+             : NULL;
     if (!at)
         return BP_E_NOMEM;
     b->nodes[node->index] = at;

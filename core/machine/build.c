@@ -179,7 +179,7 @@ static bool build_nodes(struct machine *m)
                    dev_write_props(&m->devs[i], g->nodes[i]->props, g->nodes[i]->nprops),
                    "cannot be built"))
             return false;
-    return true;
+    return machine_write_seats(m) == BP_OK || no_memory(m);
 }
 
 static bool connect_ports(struct machine *m)

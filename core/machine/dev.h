@@ -137,6 +137,8 @@ void dev_free(struct bp_dev *dev);
 void *dev_alloc(struct bp_dev *dev, size_t bytes);
 /* Writes checked properties into an instance. References need all instances to be there. */
 int32_t dev_write_props(struct bp_dev *dev, const struct graph_prop *props, uint32_t nprops);
+/* Writes both ends of every seat into their instances, once all are there. */
+int32_t machine_write_seats(struct machine *m);
 struct bp_dev *machine_dev_of(struct machine *m, const struct graph_node *node);
 
 /* segment.c: all segments into memory; false: a file could not be read, which was logged. Holds the machine lock. */

@@ -202,6 +202,7 @@ static void load(struct graph_loader *l, const char *file)
     graph_make_props(l);
     graph_make_ports(l);
     graph_make_via(l);
+    graph_make_seats(l);
     graph_check_required(l);
     graph_make_board(l);
     graph_make_run(l);

@@ -78,6 +78,16 @@ struct graph_attach {
     bool optional; /* nothing is wrong when no run defines it */
 };
 
+/* A part on a bus of another node. */
+struct graph_seat {
+    struct graph_node *node;    /* the part */
+    uint32_t seat;              /* row of its type's seats */
+    struct graph_node *to;      /* who runs the bus */
+    uint32_t bus;               /* row of that one's buses */
+    uint64_t address, naddress; /* 0 and 0 on a bus without addresses */
+    struct diag_pos pos;        /* of the address, or of the reference */
+};
+
 struct graph_node {
     char *name;
     struct diag_pos pos;
@@ -87,10 +97,11 @@ struct graph_node {
     uint32_t nprops; /* = type->nprops, same order */
     struct graph_reg *regs;
     uint32_t nregs;
-    uint32_t cpu_index;    /* of CPU nodes, 0.. */
-    char *bus;             /* name of the address space it sits on; NULL: the machine's */
-    struct graph_fdt *fdt; /* `fdt:` escape: extra properties; NULL */
-    uint32_t index;        /* in graph.nodes */
+    uint32_t cpu_index;             /* of CPU nodes, 0.. */
+    char *bus;                      /* name of the address space it sits on; NULL: the machine's */
+    const struct graph_seat *place; /* its seat under `bus:`, if it is a part; NULL */
+    struct graph_fdt *fdt;          /* `fdt:` escape: extra properties; NULL */
+    uint32_t index;                 /* in graph.nodes */
 };
 
 /* The `fdt:` escape of a node: property -> string, u32 list or empty. `fdt: false` hides the node. */
@@ -154,6 +165,8 @@ struct graph {
     uint32_t nclocks;
     struct graph_attach *attaches;
     uint32_t nattaches;
+    struct graph_seat *seats; /* in order of controller, bus and address */
+    uint32_t nseats;
     struct graph_backend *backends;
     uint32_t nbackends;
     struct graph_image *images;

@@ -215,18 +215,27 @@ struct graph_prop *graph_props(struct graph_loader *l, const struct type *type, 
                                struct diag_pos pos, const struct graph_given *given,
                                uint32_t ngiven);
 
-/* --- graph_node.c, graph_reg.c, graph_port.c, graph_wire.c, graph_fdt.c: in this order --- */
+/* --- graph_node.c, graph_reg.c, graph_port.c, graph_wire.c, graph_seat.c, graph_fdt.c --- */
 void graph_make_nodes(struct graph_loader *l);
 void graph_make_regs(struct graph_loader *l);
 void graph_make_props(struct graph_loader *l);
 void graph_make_ports(struct graph_loader *l);
 void graph_make_via(struct graph_loader *l);
+void graph_make_seats(struct graph_loader *l);
 void graph_check_required(struct graph_loader *l);
 void graph_make_fdt(struct graph_loader *l, struct graph_node *node,
                     const struct graph_given *given);
 
 const struct graph_given *graph_given(const struct graph_instance *i,
                                       const char *key); /* NULL: not, or null */
+/* The seat of a type that takes `bus:` and `reg:`; NULL: they mean an address space and regions. */
+const struct bp_seat_row *graph_place_row(const struct type *type);
+/* The word that says where a seat is. */
+const char *graph_seat_word(const struct bp_seat_row *seat);
+/* Does the class of a node offer an interface? NULL id: every class does. */
+bool graph_offers(const struct graph_node *node, const char *id);
+/* "line 7", or "FILE:7" when `other` is in another file than `pos`. */
+const char *graph_line(struct graph_loader *l, struct diag_pos pos, struct diag_pos other);
 /* The word that connects a port; NULL: nothing in the description does. */
 const char *graph_port_word(const struct bp_port *port);
 /* Connects one OUT port of kind IRQ, GPIO or RESET as `v` says. */

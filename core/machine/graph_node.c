@@ -6,6 +6,8 @@
  *     type: std/ns16550        ALIAS/TYPE of `plugins:`, or core/TYPE
  *     reg: ...                 graph_reg.c
  *     bus: soc                 the address space it sits on; the machine's unless given
+ *                              (of a part: the node whose bus it sits on, and `reg` its address there:
+ *                              graph_seat.c)
  *     fdt: ...                 graph_fdt.c
  *     clock: osc               words of its ports: graph_port.c
  *     fifo-depth: 16           properties: graph_value.c
@@ -175,6 +177,9 @@ static bool is_word(const struct type *type, const char *key)
         if (word && !strcmp(word, key))
             return true;
     }
+    for (uint32_t i = 0; i < type->nseats; i++)
+        if (!strcmp(graph_seat_word(&type->seats[i]), key))
+            return true;
     return false;
 }
 
@@ -183,13 +188,15 @@ static void unknown_key(struct graph_loader *l, const struct graph_node *node,
 {
     const struct type *type = node->type;
     const char **names =
-        arena_alloc(l->arena, (type->nprops + type->nports + COMMON_KEYS) * sizeof(*names));
+        arena_alloc(l->arena, (type->nprops + type->nports + type->nseats + COMMON_KEYS) * sizeof(*names));
     size_t count = 0;
 
     for (uint32_t i = 0; i < type->nprops; i++)
         names[count++] = type->props[i].name;
     for (uint32_t i = 0; i < type->nports; i++)
         names[count++] = graph_port_word(&type->ports[i]);
+    for (uint32_t i = 0; i < type->nseats; i++)
+        names[count++] = graph_seat_word(&type->seats[i]);
     for (size_t i = 0; i < COMMON_KEYS; i++)
         names[count++] = common_keys[i];
     graph_error(l, given->pos, node->name, given->key, "no such property of %s%s", node->type_text,

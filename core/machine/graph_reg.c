@@ -173,7 +173,7 @@ static const char *window_text(struct graph_loader *l, const struct window *w)
                         units_format(UNIT_SIZE, w->reg->bytes, size));
 }
 
-static const char *line_text(struct graph_loader *l, struct diag_pos pos, struct diag_pos other)
+const char *graph_line(struct graph_loader *l, struct diag_pos pos, struct diag_pos other)
 {
     if (!strcmp(pos.file, other.file))
         return arena_printf(l->arena, "line %u", other.line);
@@ -191,7 +191,7 @@ static void report(struct graph_loader *l, const struct window *a, const struct 
     graph_error(l, late->reg->pos, late->node->name, key,
                 "%s overlaps %s (%s, %s): move one of them", window_text(l, late),
                 early->node->name, window_text(l, early),
-                line_text(l, late->reg->pos, early->reg->pos));
+                graph_line(l, late->reg->pos, early->reg->pos));
 }
 
 static void check_overlaps(struct graph_loader *l)
@@ -228,8 +228,8 @@ void graph_make_regs(struct graph_loader *l)
     for (uint32_t i = 0; i < l->ninstances; i++) {
         const struct graph_given *bus;
 
-        if (!l->instances[i]->node)
-            continue;
+        if (!l->instances[i]->node || graph_place_row(l->instances[i]->node->type))
+            continue; /* `reg` and `bus` of a part are graph_seat.c's */
         read_reg(l, l->instances[i]);
         bus = graph_given(l->instances[i], "bus");
         if (bus)

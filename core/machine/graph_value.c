@@ -181,9 +181,8 @@ static bool read_address(const struct reading *r, struct graph_value *out)
     return (!r->row->min && !r->row->max) || in_range(r, out->u, r->row->min, r->row->max);
 }
 
-/* Does the class of a node offer an interface? get_iface() is pure and needs no instance for
- * that. */
-static bool offers(const struct graph_node *node, const char *id)
+/* get_iface() is pure and needs no instance for that. */
+bool graph_offers(const struct graph_node *node, const char *id)
 {
     const void *(*get)(void *self, const char *id) = NULL;
 
@@ -198,7 +197,7 @@ static bool offers(const struct graph_node *node, const char *id)
 
 static bool check_target(const struct reading *r, const struct graph_node *node)
 {
-    if (offers(node, r->row->ref_iface))
+    if (graph_offers(node, r->row->ref_iface))
         return true;
     return ERROR(r, "%s (%s) does not offer %s: refer to a node that does", node->name,
                  node->type_text, r->row->ref_iface);

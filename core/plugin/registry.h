@@ -44,6 +44,10 @@ struct type {
     uint32_t nregions;
     struct bp_event *events;
     uint32_t nevents;
+    struct bp_bus_row *buses; /* of devices; also seats */
+    uint32_t nbuses;
+    struct bp_seat_row *seats;
+    uint32_t nseats;
     uint32_t instance_size, instance_align;
 };
 

@@ -340,6 +340,61 @@ static bool check_state(const struct type *t, char why[OBJECT_WHY])
     return ok;
 }
 
+/* --- buses of parts ---------------------------------------------------------------------------- */
+
+static bool is_kind(const char *kind)
+{
+    return kind && *kind && strnlen(kind, MAX_NAME) < MAX_NAME;
+}
+
+/* What one side of a bus promises the other must be there in its own class. */
+static bool check_bus(const struct type *t, uint32_t index, char why[OBJECT_WHY])
+{
+    const struct bp_bus_row *bus = &t->buses[index];
+    const struct bp_prop *count = bus->count_prop ? find_prop(t, bus->count_prop) : NULL;
+
+    if (!is_name(bus->name))
+        return fail(why, "bus %u has no valid name: use letters, digits and -", index);
+    for (uint32_t i = 0; i < index; i++)
+        if (!strcmp(t->buses[i].name, bus->name))
+            return fail(why, "bus %s: is there twice: rename one", bus->name);
+    if (!is_kind(bus->kind))
+        return fail(why, "bus %s: has no kind: set one such as BP_I2C_BUS", bus->name);
+    if (!inside(t, bus->offset, sizeof(struct bp_list)))
+        return fail(why, "bus %s: offset %u is outside of the instance (%u bytes): use offsetof",
+                    bus->name, bus->offset, t->instance_size);
+    if (bus->min > bus->max)
+        return fail(why, "bus %s: min is above max: swap them", bus->name);
+    if (bus->count_prop && (!count || count->type < BP_PROP_U8 || count->type > BP_PROP_U64))
+        return fail(why, "bus %s: count_prop `%.64s` is no number property: name one", bus->name,
+                    bus->count_prop);
+    return true;
+}
+
+static bool check_seat(const struct type *t, uint32_t index, char why[OBJECT_WHY])
+{
+    const struct bp_seat_row *seat = &t->seats[index];
+
+    if (!is_name(seat->name))
+        return fail(why, "seat %u has no valid name: use letters, digits and -", index);
+    if (!is_kind(seat->kind))
+        return fail(why, "seat %s: has no kind: set one such as BP_I2C_BUS", seat->name);
+    if (!inside(t, seat->offset, sizeof(struct bp_attached)))
+        return fail(why, "seat %s: offset %u is outside of the instance (%u bytes): use offsetof",
+                    seat->name, seat->offset, t->instance_size);
+    if (seat->word && (!is_name(seat->word) || find_prop(t, seat->word)))
+        return fail(why, "seat %s: word `%.64s` is not valid, or a property: use another",
+                    seat->name, seat->word);
+    for (uint32_t i = 0; i < index; i++)
+        if (!strcmp(seat->word ? seat->word : "bus", t->seats[i].word ? t->seats[i].word : "bus"))
+            return fail(why, "seat %s: another one has the same word: set `word`", seat->name);
+    for (uint32_t i = 0; !seat->word && i < t->nregions; i++)
+        if (!(t->regions[i].flags & BP_REGION_FLOATING))
+            return fail(why, "seat %s: `bus` and `reg` are taken by region %s: set `word`",
+                        seat->name, t->regions[i].name);
+    return true;
+}
+
 /* --- CPUs ------------------------------------------------------------------------------------- */
 
 static bool check_cpu(const struct type *t, char why[OBJECT_WHY])
@@ -388,5 +443,9 @@ bool rules_check(const struct type *t, char why[OBJECT_WHY])
         ok = check_region(t, i, why);
     for (uint32_t i = 0; ok && i < t->nevents; i++)
         ok = check_event(t, i, why);
+    for (uint32_t i = 0; ok && i < t->nbuses; i++)
+        ok = check_bus(t, i, why);
+    for (uint32_t i = 0; ok && i < t->nseats; i++)
+        ok = check_seat(t, i, why);
     return ok && check_state(t, why) && (t->kind != TYPE_CPU || check_cpu(t, why));
 }

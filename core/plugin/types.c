@@ -28,6 +28,7 @@ struct shape {
     size_t name, doc, instance_size, instance_align;
     size_t props;                             /* pointer, count, stride */
     size_t ports, providers, regions, events; /* 0: the kind has none */
+    size_t buses, seats; /* also absent in a class that was built before they were there */
 };
 
 #define SHAPE(type, last, size_field, align_field)                                                 \
@@ -40,7 +41,9 @@ static const struct shape shapes[] = {
                      .ports = offsetof(struct bp_device_class, ports),
                      .providers = offsetof(struct bp_device_class, providers),
                      .regions = offsetof(struct bp_device_class, regions),
-                     .events = offsetof(struct bp_device_class, events)},
+                     .events = offsetof(struct bp_device_class, events),
+                     .buses = offsetof(struct bp_device_class, buses),
+                     .seats = offsetof(struct bp_device_class, seats)},
     [TYPE_CPU] = {SHAPE(struct bp_cpu_class, reserved, state_size, state_align),
                   .ports = offsetof(struct bp_cpu_class, ports),
                   .providers = offsetof(struct bp_cpu_class, providers)},
@@ -60,8 +63,10 @@ static bool copy_rows(const void *cls, size_t offset, size_t min_row, size_t row
                       void **out, uint32_t *count, char why[OBJECT_WHY])
 {
     struct array a;
+    uint32_t size;
 
-    if (!offset)
+    memcpy(&size, cls, sizeof(size));
+    if (!offset || offset + sizeof(a) > size)
         return true;
     memcpy(&a, (const char *)cls + offset, sizeof(a));
     if (!a.count)
@@ -93,7 +98,9 @@ static bool copy_all(struct type *t, const struct shape *s, const void *cls, cha
            COPY(ports, nports, struct bp_port, client) &&
            COPY(providers, nproviders, struct bp_provider, fdt_cells) &&
            COPY(regions, nregions, struct bp_region, bank) &&
-           COPY(events, nevents, struct bp_event, flags);
+           COPY(events, nevents, struct bp_event, flags) &&
+           COPY(buses, nbuses, struct bp_bus_row, count_prop) &&
+           COPY(seats, nseats, struct bp_seat_row, word);
 }
 
 /* --- classes ---------------------------------------------------------------------------------- */
@@ -168,6 +175,8 @@ void type_free(const struct type *t)
     free(t->providers);
     free(t->regions);
     free(t->events);
+    free(t->buses);
+    free(t->seats);
     free((void *)t);
 }
 

@@ -24,6 +24,7 @@
 
 #include "th_types.h"
 
+#include "th_attach.h"
 #include "th_block.h"
 #include "th_bus.h"
 #include "th_char.h"
@@ -261,6 +262,7 @@ static inline int32_t th_start(struct th *t)
 {
     int32_t status = th_props_write(t);
 
+    th_seats_write(t);
     if (!status)
         status = th_ports_create(t);
     if (!status)

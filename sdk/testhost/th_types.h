@@ -6,6 +6,7 @@
 #ifndef BACKPLANE_TH_TYPES_H
 #define BACKPLANE_TH_TYPES_H
 
+#include <backplane/attach.h>
 #include <backplane/block.h>
 #include <backplane/bus.h>
 #include <backplane/char.h>
@@ -32,6 +33,8 @@
 #define TH_MAX_MAPS    1024
 #define TH_MAX_POSTS   64
 #define TH_MAX_SYMBOLS 8
+#define TH_MAX_BUSES   4
+#define TH_MAX_PARTS   16
 #define TH_LOG_LEVELS  5
 
 struct th;
@@ -121,6 +124,11 @@ struct th_map {
     uint32_t direction;
 };
 
+struct th_parts {
+    struct bp_attached items[TH_MAX_PARTS];
+    uint32_t count;
+};
+
 struct th {
     struct bp_core core; /* first: th_core_get() casts */
     struct bp_dev dev;
@@ -139,7 +147,9 @@ struct th {
     uint32_t nprops;
     void *ports[TH_MAX_PORTS]; /* handle of each port, by row */
     uint64_t clock_hz[TH_MAX_PORTS];
-    struct bp_dev ref_dev; /* the node behind every made-up reference */
+    struct bp_dev ref_dev;                  /* the node behind every made-up reference */
+    struct th_parts buses[TH_MAX_BUSES];    /* what sits on each bus of the device */
+    struct bp_attached seats[TH_MAX_BUSES]; /* where it sits itself */
     struct th_region regions[TH_MAX_REGIONS];
     uint64_t region_bytes
         [TH_MAX_REGIONS]; /* wanted length of regions that leave it to the description */

@@ -137,6 +137,11 @@ static void print_wires(const struct graph *g, FILE *out)
     for (uint32_t i = 0; i < g->nattaches; i++)
         fprintf(out, "attach %s.%s %s\n", g->attaches[i].node->name,
                 g->attaches[i].node->type->ports[g->attaches[i].port].name, g->attaches[i].backend);
+    for (uint32_t i = 0; i < g->nseats; i++)
+        fprintf(out, "seat %s.%s -> %s.%s 0x%" PRIx64 "+%" PRIu64 "%s\n", g->seats[i].node->name,
+                g->seats[i].node->type->seats[g->seats[i].seat].name, g->seats[i].to->name,
+                g->seats[i].to->type->buses[g->seats[i].bus].name, g->seats[i].address,
+                g->seats[i].naddress, g->seats[i].node->place == &g->seats[i] ? " place" : "");
 }
 
 static void print_graph(const struct graph *g, FILE *out)

@@ -218,6 +218,18 @@ Test(registry, says_what_is_wrong_with_a_plugin)
         {"state-tag", "class thing: state row x: tag 7 is there twice: use a new one"},
         {"state-type", "class thing: state row x: unknown type 6: use BP_STATE_*"},
         {"state-offset", "class thing: state row x: lies outside of the instance: use offsetof"},
+        {"bus-kind", "class thing: bus two: has no kind: set one such as BP_I2C_BUS"},
+        {"bus-offset",
+         "class thing: bus two: offset 56 is outside of the instance (64 bytes): use offsetof"},
+        {"bus-range", "class thing: bus two: min is above max: swap them"},
+        {"bus-count", "class thing: bus two: count_prop `none` is no number property: name one"},
+        {"seat-kind", "class thing: seat side: has no kind: set one such as BP_I2C_BUS"},
+        {"seat-offset",
+         "class thing: seat side: offset 32 is outside of the instance (64 bytes): use offsetof"},
+        {"seat-word",
+         "class thing: seat side: word `fine` is not valid, or a property: use another"},
+        {"seat-place",
+         "class thing: seat side: `bus` and `reg` are taken by region reg: set `word`"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++)

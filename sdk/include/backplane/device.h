@@ -18,6 +18,7 @@
 #ifndef BACKPLANE_DEVICE_H
 #define BACKPLANE_DEVICE_H
 
+#include <backplane/attach.h>
 #include <backplane/mmio.h>
 #include <backplane/plugin.h>
 #include <backplane/props.h>
@@ -118,6 +119,11 @@ struct bp_device_class {
     void (*finish)(void *self);                                                  /* may be NULL */
     /* Pure: depends on the class, not on the phase. NULL for an id it does not have; may be NULL. */
     const void *(*get_iface)(void *self, const char *id);
+    /* Buses of parts that the class runs, and those that it sits on (attach.h). */
+    const struct bp_bus_row *buses;
+    uint32_t nbuses, bus_stride;
+    const struct bp_seat_row *seats;
+    uint32_t nseats, seat_stride;
 };
 
 struct bp_device_factory {

@@ -74,6 +74,18 @@
         .tag = 1, .type = BP_STATE_U64, .offset = 56, .name = "last"                               \
     }
 #endif
+#ifndef BUS
+#define BUS                                                                                        \
+    {                                                                                              \
+        .name = "two", .kind = "acme.two/1", .max = 1                                              \
+    }
+#endif
+#ifndef SEAT
+#define SEAT                                                                                       \
+    {                                                                                              \
+        .name = "side", .kind = "acme.two/1", .word = "side"                                       \
+    }
+#endif
 #ifndef SECOND
 #define SECOND NULL
 #endif
@@ -91,6 +103,8 @@ static const struct bp_port ports[] = {PORT,
                                        {.name = "in", .kind = BP_PORT_IRQ, .offset = BP_NO_OFFSET}};
 static const struct bp_provider providers[] = {PROVIDER};
 static const struct bp_region regions[] = {REGION};
+static const struct bp_bus_row buses[] = {BUS};
+static const struct bp_seat_row seats[] = {SEAT};
 
 static const struct bp_state_field fields[] = {
     {.tag = 7, .type = BP_STATE_U8, .count = 64, .name = "all"}, STATE};
@@ -113,7 +127,13 @@ static const struct bp_device_class thing = {.size = CLASS_SIZE,
                                              .regions = regions,
                                              .nregions = 1,
                                              .region_stride = sizeof(*regions),
-                                             .state = &state};
+                                             .state = &state,
+                                             .buses = buses,
+                                             .nbuses = 1,
+                                             .bus_stride = sizeof(*buses),
+                                             .seats = seats,
+                                             .nseats = 1,
+                                             .seat_stride = sizeof(*seats)};
 static const struct bp_device_class tomorrow = {.size = sizeof(tomorrow),
                                                 .instance_size = 64,
                                                 .name = "tomorrow",

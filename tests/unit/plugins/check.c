@@ -228,9 +228,72 @@ static const struct bp_prop all_props[] = {
 };
 CLASS(all, "Every type of property.", PROPS(all_props));
 
+/* --- buses of parts --------------------------------------------------------------------------- */
+
+#define BUSES(rows)                                                                                \
+    .buses = rows, .nbuses = sizeof(rows) / sizeof(*rows), .bus_stride = sizeof(*rows)
+#define SEATS(rows)                                                                                \
+    .seats = rows, .nseats = sizeof(rows) / sizeof(*rows), .seat_stride = sizeof(*rows)
+
+static const void *part_iface(void *self, const char *id)
+{
+    static const uint32_t part = 1;
+
+    (void)self;
+    return strcmp(id, "c.two-part/1") ? NULL : &part;
+}
+
+static const struct bp_bus_row two_buses[] = {
+    {.name = "two", .kind = "c.two/1", .peer_iface = "c.two-part/1", .min = 8, .max = 0x77},
+};
+CLASS(two, "Runs a bus with addresses.", BUSES(two_buses), REGIONS(one_region));
+
+static const struct bp_prop select_props[] = {
+    {.name = "selects", .type = BP_PROP_U32, .offset = AT(8), .def = "2"},
+};
+static const struct bp_bus_row select_buses[] = {
+    {.name = "sel", .kind = "c.select/1", .address_name = "chip select", .count_prop = "selects"},
+};
+CLASS(select, "Runs a bus of as many addresses as a property says.", PROPS(select_props),
+      BUSES(select_buses), REGIONS(one_region));
+
+static const struct bp_bus_row net_buses[] = {
+    {.name = "net", .kind = "c.net/1", .flags = BP_BUS_UNADDRESSED},
+};
+CLASS(net, "Runs a bus without addresses.", BUSES(net_buses));
+
+static const struct bp_seat_row rom_seats[] = {{.name = "two", .kind = "c.two/1"}};
+CLASS(rom, "A part with addresses.", SEATS(rom_seats), .get_iface = part_iface);
+
+static const struct bp_seat_row mute_seats[] = {{.name = "two", .kind = "c.two/1"}};
+CLASS(mute, "A part that does not offer what it has to.", SEATS(mute_seats));
+
+static const struct bp_seat_row fussy_seats[] = {
+    {.name = "two", .kind = "c.two/1", .peer_iface = "c.two-master/1"}};
+CLASS(fussy, "A part that wants more than a controller offers.", SEATS(fussy_seats),
+      .get_iface = part_iface);
+
+static const struct bp_seat_row chip_seats[] = {{.name = "sel", .kind = "c.select/1"}};
+CLASS(chip, "A part behind a chip select.", SEATS(chip_seats));
+
+static const struct bp_bus_row mux_buses[] = {
+    {.name = "ch0", .kind = "c.two/1", .offset = AT(8), .min = 8, .max = 0x77},
+    {.name = "ch1", .kind = "c.two/1", .offset = AT(10), .min = 8, .max = 0x77},
+};
+CLASS(mux, "A part that runs two buses.", SEATS(rom_seats), BUSES(mux_buses),
+      .get_iface = part_iface);
+
+static const struct bp_seat_row nic_seats[] = {
+    {.name = "net", .kind = "c.net/1", .word = "net", .flags = BP_SEAT_OPTIONAL},
+    {.name = "side", .kind = "c.two/1", .word = "side", .flags = BP_SEAT_OPTIONAL, .offset = AT(8)},
+};
+CLASS(nic, "A device with registers that also sits on two buses.", SEATS(nic_seats),
+      REGIONS(one_region), .get_iface = part_iface);
+
 static const struct bp_device_class *const devices[] = {
-    &hart_class, &timer_class, &intc_class,  &gpio_class, &cmu_class,
-    &uart_class, &disk_class,  &radio_class, &all_class,  NULL};
+    &hart_class,  &timer_class, &intc_class, &gpio_class,   &cmu_class, &uart_class, &disk_class,
+    &radio_class, &all_class,   &two_class,  &select_class, &net_class, &rom_class,  &mute_class,
+    &fussy_class, &chip_class,  &mux_class,  &nic_class,    NULL};
 static const struct bp_device_factory device_factory = {.size = sizeof(device_factory),
                                                         .classes = devices};
 
