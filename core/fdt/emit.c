@@ -211,6 +211,8 @@ static void put_providers(const struct graph_node *node, struct tree_node *at)
     for (uint32_t i = 0; i < node->type->nproviders; i++) {
         const struct bp_provider *row = &node->type->providers[i];
 
+        if (row->kind == BP_PORT_GPIO && !row->fdt_cells)
+            continue; /* a pin of a part that others drive; no controller to the guest */
         for (size_t k = 0; k < sizeof(provider_words) / sizeof(*provider_words); k++) {
             if (provider_words[k].kind != row->kind)
                 continue;

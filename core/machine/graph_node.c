@@ -187,8 +187,8 @@ static void unknown_key(struct graph_loader *l, const struct graph_node *node,
                         const struct graph_given *given)
 {
     const struct type *type = node->type;
-    const char **names =
-        arena_alloc(l->arena, (type->nprops + type->nports + type->nseats + COMMON_KEYS) * sizeof(*names));
+    const char **names = arena_alloc(
+        l->arena, (type->nprops + type->nports + type->nseats + COMMON_KEYS) * sizeof(*names));
     size_t count = 0;
 
     for (uint32_t i = 0; i < type->nprops; i++)

@@ -4,6 +4,8 @@
  * interfaces, pure debug reads.
  */
 #include "device.h"
+#include "th_i2c.h"
+#include "th_spi.h"
 
 #include <criterion/parameterized.h>
 
@@ -17,7 +19,8 @@ static struct row rows[] = {
     {"riscv-platform", "aclint"}, {"riscv-platform", "plic"},
     {"riscv-platform", "htif"},   {"riscv-platform", "test-finisher"},
     {"virtio", "virtio-blk"},     {"virtio", "virtio-console"},
-    {"virtio", "virtio-rng"},
+    {"virtio", "virtio-rng"},     {"sifive", "i2c"},
+    {"bus-parts", "at24"},        {"bus-parts", "tmp102"},
 };
 
 ParameterizedTestParameters(classes, rows_hold)
@@ -32,6 +35,8 @@ static struct th *open_row(const struct row *row)
     t->region_bytes[0] = 1 << 20; /* a flash has no size of its own */
     if (!strcmp(row->type, "aclint") || !strcmp(row->type, "plic"))
         th_set_refs(t, "harts", 3);
+    if (t->cls->nseats)
+        th_seat(t, th_seat_row(t, 0)->name, 0x48, 1, NULL, NULL);
     return t;
 }
 
@@ -128,7 +133,7 @@ ParameterizedTest(struct row *row, classes, random_accesses)
     uint64_t seed = 42;
 
     start_device(t);
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; t->cls->nregions && i < 20000; i++) {
         uint64_t addr, value;
         uint32_t region, width;
 
@@ -143,6 +148,68 @@ ParameterizedTest(struct row *row, classes, random_accesses)
             th_write(t, region, addr, width, value);
         else
             th_read(t, region, addr, width);
+        if (!(i % 64))
+            th_advance(t, seed >> 40);
+    }
+    th_reset(t, BP_RESET_COLD);
+    close_device(t);
+}
+
+ParameterizedTestParameters(classes, random_transfers)
+{
+    return cr_make_param_array(struct row, rows, sizeof rows / sizeof *rows);
+}
+
+static void random_i2c(struct th *t, uint64_t seed)
+{
+    const struct bp_i2c_target *part = th_i2c(t);
+
+    switch (seed >> 61) {
+    case 0:
+        part->start(t->self, seed >> 50 & 1 ? 0x48 : seed >> 40 & 0x7f, seed >> 60 & 1);
+        break;
+    case 1:
+        part->stop(t->self);
+        break;
+    case 2:
+    case 3:
+        part->read(t->self);
+        if (part->ack)
+            part->ack(t->self, seed >> 60 & 1);
+        break;
+    default:
+        part->write(t->self, (uint8_t)(seed >> 40));
+        break;
+    }
+}
+
+static void random_spi(struct th *t, uint64_t seed)
+{
+    static const struct {
+        uint32_t bits, lanes;
+    } shapes[] = {{8, 1}, {8, 1}, {8, 4}, {8, 2}, {1, 1}, {7, 1}, {32, 4}, {4, 4}};
+    uint32_t shape = seed >> 61;
+
+    if (!(seed >> 52 & 15))
+        th_spi_select(t, seed >> 51 & 1);
+    else
+        th_spi_frame(t, (uint32_t)(seed >> 20), shapes[shape].bits, shapes[shape].lanes,
+                     seed >> 50 & 7);
+}
+
+/* The same over a bus: conditions and bytes in any order, as from a controller gone wild. */
+ParameterizedTest(struct row *row, classes, random_transfers)
+{
+    struct th *t = open_row(row);
+    uint64_t seed = 7;
+
+    start_device(t);
+    for (int i = 0; i < 20000; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        if (th_i2c(t))
+            random_i2c(t, seed);
+        if (th_spi_target(t))
+            random_spi(t, seed);
         if (!(i % 64))
             th_advance(t, seed >> 40);
     }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sifive.h - the classes of sifive.so, each defined in the file of its name.
+ */
+#ifndef SIFIVE_H
+#define SIFIVE_H
+
+#include <backplane/device.h>
+
+extern const struct bp_device_class i2c_class;
+
+#endif
