@@ -14,13 +14,23 @@ struct row {
 };
 
 static struct row rows[] = {
-    {"standard", "ns16550"},      {"standard", "goldfish-rtc"},
-    {"standard", "syscon"},       {"standard", "cfi-flash"},
-    {"riscv-platform", "aclint"}, {"riscv-platform", "plic"},
-    {"riscv-platform", "htif"},   {"riscv-platform", "test-finisher"},
-    {"virtio", "virtio-blk"},     {"virtio", "virtio-console"},
-    {"virtio", "virtio-rng"},     {"sifive", "i2c"},
-    {"bus-parts", "at24"},        {"bus-parts", "tmp102"},
+    {"standard", "ns16550"},
+    {"standard", "goldfish-rtc"},
+    {"standard", "syscon"},
+    {"standard", "cfi-flash"},
+    {"riscv-platform", "aclint"},
+    {"riscv-platform", "plic"},
+    {"riscv-platform", "htif"},
+    {"riscv-platform", "test-finisher"},
+    {"virtio", "virtio-blk"},
+    {"virtio", "virtio-console"},
+    {"virtio", "virtio-rng"},
+    {"sifive", "i2c"},
+    {"sifive", "spi"},
+    {"sifive", "qspi"},
+    {"bus-parts", "spi-nor"},
+    {"bus-parts", "at24"},
+    {"bus-parts", "tmp102"},
 };
 
 ParameterizedTestParameters(classes, rows_hold)

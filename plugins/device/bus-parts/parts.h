@@ -8,6 +8,7 @@
 #include <backplane/device.h>
 
 extern const struct bp_device_class at24_class;
+extern const struct bp_device_class spi_nor_class;
 extern const struct bp_device_class tmp102_class;
 
 #endif

@@ -8,6 +8,7 @@
 
 static const struct bp_device_class *const classes[] = {
     &at24_class,
+    &spi_nor_class,
     &tmp102_class,
     NULL,
 };

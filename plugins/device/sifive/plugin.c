@@ -8,6 +8,8 @@
 
 static const struct bp_device_class *const classes[] = {
     &i2c_class,
+    &qspi_class,
+    &spi_class,
     NULL,
 };
 

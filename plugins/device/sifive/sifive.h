@@ -8,5 +8,7 @@
 #include <backplane/device.h>
 
 extern const struct bp_device_class i2c_class;
+extern const struct bp_device_class qspi_class;
+extern const struct bp_device_class spi_class;
 
 #endif
