@@ -61,7 +61,7 @@ Test(tmp102, reset_values)
     cr_expect_eq(get(t, LOW), 0x4b00);
     cr_expect_eq(get(t, HIGH), 0x5000);
     cr_expect_eq(get(t, TEMPERATURE), 0, "zero until the first conversion is over");
-    cr_expect_eq(th_level(t, "alert", 0), 1, "open drain, inactive");
+    cr_expect_eq(th_level(t, "alert", 0), 0, "open drain, inactive");
     th_advance(t, CONVERSION_NS);
     cr_expect_eq(get(t, TEMPERATURE), 0x1900);
     close_device(t);
@@ -112,19 +112,19 @@ Test(tmp102, comparator_mode)
     set(t, HIGH, 0x1e00); /* 30 */
     set(t, LOW, 0x1c00);  /* 28 */
     becomes(t, "30");
-    cr_expect_eq(th_level(t, "alert", 0), 0, "active low");
+    cr_expect_eq(th_level(t, "alert", 0), 1, "the pin is low");
     cr_expect_eq(get(t, CONF) & 0x20, 0, "AL");
-    cr_expect_eq(th_level(t, "alert", 0), 0, "reading does not clear it");
+    cr_expect_eq(th_level(t, "alert", 0), 1, "reading does not clear it");
     becomes(t, "29");
-    cr_expect_eq(th_level(t, "alert", 0), 0, "hysteresis");
+    cr_expect_eq(th_level(t, "alert", 0), 1, "hysteresis");
     becomes(t, "28");
-    cr_expect_eq(th_level(t, "alert", 0), 0, "not below TLOW yet");
+    cr_expect_eq(th_level(t, "alert", 0), 1, "not below TLOW yet");
     becomes(t, "27.9");
-    cr_expect_eq(th_level(t, "alert", 0), 1);
+    cr_expect_eq(th_level(t, "alert", 0), 0);
     set(t, CONF, 0x64a0);
-    cr_expect_eq(th_level(t, "alert", 0), 0, "POL inverts the pin");
+    cr_expect_eq(th_level(t, "alert", 0), 1, "POL inverts the pin");
     becomes(t, "31");
-    cr_expect_eq(th_level(t, "alert", 0), 1);
+    cr_expect_eq(th_level(t, "alert", 0), 0);
     cr_expect_eq(get(t, CONF) & 0x20, 0x20, "and AL");
     close_device(t);
 }
@@ -142,9 +142,9 @@ Test(tmp102, fault_queue)
     becomes(t, "25");
     for (int i = 0; i < 3; i++)
         becomes(t, "31");
-    cr_expect_eq(th_level(t, "alert", 0), 1, "not four in a row");
+    cr_expect_eq(th_level(t, "alert", 0), 0, "not four in a row");
     becomes(t, "31");
-    cr_expect_eq(th_level(t, "alert", 0), 0);
+    cr_expect_eq(th_level(t, "alert", 0), 1);
     close_device(t);
 }
 
@@ -160,17 +160,17 @@ Test(tmp102, interrupt_mode_and_alert_response)
     th_advance(t, CONVERSION_NS);
     cr_expect_eq(th_i2c_read(t, BP_I2C_ALERT_RESPONSE, &data, 1), -1, "no alert, no answer");
     becomes(t, "31");
-    cr_expect_eq(th_level(t, "alert", 0), 0);
+    cr_expect_eq(th_level(t, "alert", 0), 1);
     get(t, TEMPERATURE);
-    cr_expect_eq(th_level(t, "alert", 0), 1, "a read clears it");
+    cr_expect_eq(th_level(t, "alert", 0), 0, "a read clears it");
     becomes(t, "32");
-    cr_expect_eq(th_level(t, "alert", 0), 1, "only the next crossing sets it");
+    cr_expect_eq(th_level(t, "alert", 0), 0, "only the next crossing sets it");
     becomes(t, "20");
-    cr_expect_eq(th_level(t, "alert", 0), 0);
+    cr_expect_eq(th_level(t, "alert", 0), 1);
     cr_expect_eq(th_i2c_read(t, BP_I2C_ALERT_RESPONSE, &data, 1), 1);
     th_i2c_stop(t);
     cr_expect_eq(data, 0x48 << 1, "low limit");
-    cr_expect_eq(th_level(t, "alert", 0), 1);
+    cr_expect_eq(th_level(t, "alert", 0), 0);
     becomes(t, "31");
     cr_expect_eq(th_i2c_read(t, BP_I2C_ALERT_RESPONSE, &data, 1), 1);
     cr_expect_eq(data, 0x48 << 1 | 1, "high limit");
@@ -264,7 +264,7 @@ Test(tmp102, a_snapshot_during_a_conversion)
     cr_expect_eq(th_migrate(b, a), BP_OK);
     th_advance(b, CONVERSION_NS / 2);
     cr_expect_eq(get(b, TEMPERATURE), 0x1e00);
-    cr_expect_eq(th_level(b, "alert", 0), 0);
+    cr_expect_eq(th_level(b, "alert", 0), 1);
     close_device(a);
     close_device(b);
 }

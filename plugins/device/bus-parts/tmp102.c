@@ -115,10 +115,11 @@ static uint16_t read_register(const struct tmp102 *t)
     }
 }
 
-/* The pin is open drain and active low unless POL is set. */
+/* The pin is open drain, and low when active unless POL is set. The line is 1 while the pin is low: a description wires
+ * it as `level-low`, which turns it around. */
 static void update_alert(struct tmp102 *t)
 {
-    t->lines->set(t->alert, 0, t->active == ((t->conf & CONF_POL) != 0));
+    t->lines->set(t->alert, 0, t->active != ((t->conf & CONF_POL) != 0));
 }
 
 /* --- conversions ---------------------------------------------------------------------------- */
@@ -347,7 +348,7 @@ static const struct bp_char_client char_client = {
 
 static const struct bp_port ports[] = {
     {.name = "alert",
-     .doc = "ALERT; low when active, unless POL is set",
+     .doc = "ALERT; 1 is the pin pulled low: wire it as level-low",
      .kind = BP_PORT_IRQ,
      .dir = BP_DIR_OUT,
      .offset = BP_OFFSET(struct tmp102, alert)},

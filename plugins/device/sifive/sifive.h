@@ -7,8 +7,12 @@
 
 #include <backplane/device.h>
 
+extern const struct bp_device_class gpio_class;
 extern const struct bp_device_class i2c_class;
+extern const struct bp_device_class pdma_class;
+extern const struct bp_device_class pwm_class;
 extern const struct bp_device_class qspi_class;
 extern const struct bp_device_class spi_class;
+extern const struct bp_device_class wdt_class;
 
 #endif
