@@ -26,6 +26,7 @@ static struct row rows[] = {
     {"virtio", "virtio-console"},
     {"virtio", "virtio-rng"},
     {"sifive", "i2c"},
+    {"sifive", "uart"},
     {"sifive", "gpio"},
     {"sifive", "pwm"},
     {"sifive", "wdt"},

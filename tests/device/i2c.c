@@ -21,6 +21,7 @@ static struct th *opened(void)
 
     memset(&part, 0, sizeof part);
     th_clock(t, "clock", 50000000);
+    th_set(t, "pace", "true");
     th_attach(t, "i2c", 0x50, 1, &part, &th_i2c_part_iface);
     return t;
 }
@@ -164,6 +165,42 @@ Test(i2c, takes_the_time_of_its_bits)
     cr_expect(th_read(t, 0, CMD, 1) & BUSY);
     th_advance(t, 1);
     cr_expect_eq(th_read(t, 0, CMD, 1) & BUSY, 0);
+    close_device(t);
+}
+
+Test(i2c, takes_no_time_unless_paced)
+{
+    struct th *t = opened();
+
+    th_set(t, "pace", "false");
+    start_device(t);
+    th_write(t, 0, CTR, 1, EN | IEN);
+    th_write(t, 0, DATA, 1, 0xa0);
+    th_write(t, 0, CMD, 1, STA | WR);
+    cr_expect_eq(th_read(t, 0, CMD, 1), BUSY | IF);
+    cr_expect_eq(th_level(t, "irq", 0), 1);
+    cr_expect_eq(part.starts, 1);
+    th_clock(t, "clock", 0);
+    th_write(t, 0, CMD, 1, STO);
+    cr_expect_eq(th_read(t, 0, CMD, 1) & (BUSY | TIP), BUSY | TIP, "but not without a clock");
+    th_clock(t, "clock", 50000000);
+    cr_expect_eq(th_read(t, 0, CMD, 1) & (BUSY | TIP), 0);
+    close_device(t);
+}
+
+/* A host under load runs timers late. */
+Test(i2c, who_polls_does_not_wait_for_a_late_timer)
+{
+    struct th *t = started();
+
+    th_write(t, 0, DATA, 1, 0xa0);
+    th_write(t, 0, CMD, 1, STA | WR);
+    t->now += 20 * BIT_NS;
+    cr_expect(th_peek(t, 0, CMD, 1) & TIP, "a debugger is no driver");
+    cr_expect_eq(th_read(t, 0, CMD, 1) & TIP, 0);
+    cr_expect_eq(part.starts, 1);
+    th_advance(t, 20 * BIT_NS);
+    cr_expect_eq(part.starts, 1, "once");
     close_device(t);
 }
 

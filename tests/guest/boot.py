@@ -5,7 +5,9 @@
 GUEST_DIR holds what tools/guest fetched. Scripts for the guest travel as a second archive in the initramfs.
 """
 import gzip
+import hashlib
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,10 +34,13 @@ class Setup:
         return [self.backplane, "run", self.board, "--image", f"firmware={self.dir}/{firmware}",
                 "--backend", "console=stdio", *arguments]
 
-    def initrd(self, script):
+    def initrd(self, script, *archives):
         path = f"{self.folder}/initrd.cpio.gz"
-        with open(f"{self.dir}/initramfs.cpio.gz", "rb") as base, open(path, "wb") as out:
-            out.write(base.read() + gzip.compress(cpio_newc("script", script.encode())))
+        with open(path, "wb") as out:
+            for name in ("initramfs.cpio.gz", *archives):
+                with open(f"{self.dir}/{name}", "rb") as archive:
+                    out.write(archive.read())
+            out.write(gzip.compress(cpio_newc("script", script.encode())))
         return path
 
     def linux(self, script, *arguments, cmdline="console=ttyS0 loglevel=4"):
@@ -181,6 +186,92 @@ echo "epoch $(cat /sys/class/rtc/rtc0/since_epoch)"
     finish(guest)
     epoch = int(guest.text().split("epoch ")[1].split()[0])
     check(abs(epoch - time.time()) < 120, f"the guest's clock says {epoch}")
+
+
+PARTS = """cd /modules/devices
+while read -r module; do insmod $module || exit 1; done <order
+set -e
+cd /sys/bus/i2c/devices
+seq 1 2000 | head -c 5000 >/tmp/data
+cat /tmp/data >0-0050/eeprom
+head -c 5000 0-0050/eeprom | cmp - /tmp/data
+
+sensor=$(echo 0-0048/hwmon/hwmon*)
+echo "sensor says $(cat $sensor/temp1_input)"
+while [ $(cat $sensor/temp1_input) = 21500 ]; do sleep 0.1; done
+echo "now it says $(cat $sensor/temp1_input)"
+
+cd /sys/class/gpio
+for pin in 517 522 526 527; do echo $pin >export; done
+echo "alert $(cat gpio517/value)"
+echo 40000 >/sys/bus/i2c/devices/$sensor/temp1_max
+echo 39000 >/sys/bus/i2c/devices/$sensor/temp1_max_hyst
+sleep 1
+echo "alert $(cat gpio517/value)"
+echo out >gpio527/direction
+echo both >gpio526/edge
+for level in 1 0 1 0 1; do
+    echo $level >gpio527/value
+    test $(cat gpio526/value) = $level
+done
+echo "edges $(awk '/sifive-gpio +14/ { print $2 }' /proc/interrupts)"
+
+echo rising >gpio522/edge
+cd /sys/class/pwm/pwmchip0
+echo 0 >export
+echo 10000000 >pwm0/period
+echo 2500000 >pwm0/duty_cycle
+echo 1 >pwm0/enable
+sleep 2
+echo 0 >pwm0/enable
+echo "pulses $(awk '/sifive-gpio +10/ { print $2 }' /proc/interrupts)"
+
+cat /proc/mtd
+cat /sys/bus/spi/devices/spi0.0/spi-nor/partname
+dd if=/dev/mtd0 bs=64k count=1 2>/dev/null | sha256sum
+dd if=/tmp/data of=/dev/mtdblock0 bs=512 seek=30 2>/dev/null
+sync
+dd if=/dev/mtd0 bs=512 skip=30 count=10 2>/dev/null | head -c 5000 | cmp - /tmp/data
+"""
+
+
+def parts(guests, setup):
+    """Drivers for the FU540 and for parts on its buses: EEPROM, sensor, GPIO, PWM and flash, seen by the guest and the host."""
+    eeprom, flash, socket_path = (f"{setup.folder}/{name}" for name in ("eeprom", "flash", "temperature"))
+    content = bytes((i * 37 + (i >> 8)) & 255 for i in range(1 << 20))
+    with open(eeprom, "wb") as file:
+        file.truncate(32768)
+    with open(flash, "wb") as file:
+        file.write(content)
+    guest = Guest(setup.command(
+        "--image", f"kernel={setup.dir}/Image", "--image", f"initrd={setup.initrd(PARTS, 'devices.cpio.gz')}",
+        "--cmdline", "console=ttySIF0 loglevel=4", "--backend", f"eeprom0=raw,path={eeprom}",
+        "--backend", f"flash0=raw,path={flash}", "--backend", f"temperature=unix,listen={socket_path}"))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("sensor says 21500", 60)
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(socket_path)
+        peer.sendall(b"42.5\n")
+        guest.expect("now it says 42500", 60)
+    guest.expect("alert 1")
+    guest.expect("alert 0", 60)
+    guest.expect("edges 5")
+    guest.expect("pulses ", 60)
+    guest.expect("is25wp256")
+    guest.expect(hashlib.sha256(content[:65536]).hexdigest(), 60)
+    guest.expect("guest: script ended with status 0", 120)
+    finish(guest)
+    pulses = int(guest.text().split("pulses ")[1].split()[0])
+    check(100 <= pulses <= 260, f"{pulses} pulses of 10 ms in two seconds")
+    data = "".join(f"{i}\n" for i in range(1, 2001)).encode()[:5000]
+    with open(eeprom, "rb") as file:
+        check(file.read(5000) == data, "the host finds something else in the EEPROM's image")
+    with open(flash, "rb") as file:
+        changed = file.read()
+    check(changed[30 * 512:30 * 512 + 5000] == data, "the host finds something else in the flash's image")
+    check(changed[:30 * 512] == content[:30 * 512] and changed[65536:] == content[65536:],
+          "more of the flash has changed than was written")
 
 
 def shell(guests, setup):

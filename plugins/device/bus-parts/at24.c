@@ -54,18 +54,17 @@ struct at24 {
     struct bp_dev *dev;
     const struct bp_timer_api *timers;
     struct bp_attached bus;
-    struct bp_timer *write_cycle;
     struct medium medium;
     uint32_t model; /* property */
     const struct model *m;
 
     uint8_t wp;       /* level of the write protect pin */
-    uint8_t busy;     /* the internal write cycle */
     uint8_t writing;  /* the transfer in progress is a write */
     uint32_t due;     /* address bytes of it still to come */
     uint32_t address; /* counter, 8 */
     uint32_t nloaded; /* bytes of the page buffer that hold data */
     uint8_t page[MAX_PAGE], loaded[MAX_PAGE];
+    uint64_t ready; /* virtual time at which the write cycle in progress ends */
     uint32_t bytes; /* of `data` that the model has */
     uint8_t data[MAX_BYTES];
 };
@@ -85,7 +84,7 @@ static uint32_t start(void *self, uint32_t address, uint32_t read)
 {
     struct at24 *a = self;
 
-    if (a->busy)
+    if (a->timers->now(a->dev, BP_TIME_VIRTUAL) < a->ready)
         return 0;
     a->nloaded = 0; /* a start instead of a stop drops what was loaded (7.1) */
     a->writing = !read;
@@ -145,8 +144,7 @@ static void stop(void *self)
     for (uint32_t i = 0; i < a->m->page; i++)
         a->data[base + i] = a->loaded[i] ? a->page[i] : a->data[base + i];
     medium_changed(&a->medium, base, a->m->page);
-    a->busy = 1;
-    a->timers->arm(a->write_cycle, a->timers->now(a->dev, BP_TIME_VIRTUAL) + a->m->write_ns);
+    a->ready = a->timers->now(a->dev, BP_TIME_VIRTUAL) + a->m->write_ns;
 out:
     a->writing = 0;
     a->nloaded = 0;
@@ -154,11 +152,6 @@ out:
 
 static const struct bp_i2c_target target = {
     .size = sizeof target, .start = start, .write = write, .read = read, .stop = stop};
-
-static void on_write_cycle(void *self)
-{
-    ((struct at24 *)self)->busy = 0;
-}
 
 static void on_wp(void *self, uint32_t index, uint32_t level)
 {
@@ -213,7 +206,7 @@ static const struct bp_seat_row seats[] = {
 
 static const struct bp_state_field state_fields[] = {
     {.tag = 1, .type = BP_STATE_U8, .offset = BP_OFFSET(struct at24, wp), .name = "wp"},
-    {.tag = 2, .type = BP_STATE_U8, .offset = BP_OFFSET(struct at24, busy), .name = "busy"},
+    {.tag = 2, .type = BP_STATE_U64, .offset = BP_OFFSET(struct at24, ready), .name = "ready"},
     {.tag = 3, .type = BP_STATE_U8, .offset = BP_OFFSET(struct at24, writing), .name = "writing"},
     {.tag = 4, .type = BP_STATE_U32, .offset = BP_OFFSET(struct at24, due), .name = "due"},
     {.tag = 5, .type = BP_STATE_U32, .offset = BP_OFFSET(struct at24, address), .name = "address"},
@@ -285,12 +278,7 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     a->medium.data = a->data;
     a->medium.bytes = a->bytes;
     status = check_addresses(a, core);
-    if (!status)
-        status = medium_init(&a->medium, core);
-    if (status)
-        return status;
-    a->write_cycle = a->timers->create(dev, "write-cycle", on_write_cycle);
-    return a->write_cycle ? BP_OK : BP_E_NOMEM;
+    return status ? status : medium_init(&a->medium, core);
 }
 
 /* There is no reset pin: only power-on ends a transfer and a write cycle. */
@@ -301,8 +289,8 @@ static void reset(void *self, uint32_t kind)
     medium_load(&a->medium);
     if (kind != BP_RESET_COLD)
         return;
-    a->timers->cancel(a->write_cycle);
-    a->busy = a->writing = 0;
+    a->ready = 0;
+    a->writing = 0;
     a->due = a->address = a->nloaded = 0;
 }
 

@@ -15,10 +15,12 @@ uint8_t nor_read(const struct nor *n, uint32_t address)
 void nor_busy(struct nor *n, uint64_t ns)
 {
     n->sr1 &= (uint8_t)~SR_WEL;
-    if (n->instant)
-        return;
-    n->sr1 |= SR_BUSY;
-    n->timers->arm(n->busy_timer, n->timers->now(n->dev, BP_TIME_VIRTUAL) + ns);
+    n->ready = n->instant ? 0 : n->timers->now(n->dev, BP_TIME_VIRTUAL) + ns;
+}
+
+uint32_t nor_is_busy(const struct nor *n)
+{
+    return n->timers->now(n->dev, BP_TIME_VIRTUAL) < n->ready;
 }
 
 uint32_t nor_quad_enabled(const struct nor *n)
@@ -123,6 +125,7 @@ void nor_power_up(struct nor *n)
     n->sr1 = n->kept[0];
     n->sr2 = n->kept[1];
     n->sr3 = n->kept[2];
+    n->ready = 0;
     n->extended = 0;
     n->four_byte = n->m->layout == NOR_WINBOND_256 && (n->sr3 & SR3_ADP);
     n->sleeping = n->reset_armed = n->volatile_sr = n->continuous = 0;

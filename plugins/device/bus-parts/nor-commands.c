@@ -37,7 +37,7 @@ static uint8_t out_manufacturer(struct nor *n)
 
 static uint8_t out_sr1(struct nor *n)
 {
-    return n->sr1;
+    return n->sr1 | (nor_is_busy(n) ? SR_BUSY : 0);
 }
 
 static uint8_t out_sr2(struct nor *n)
@@ -194,7 +194,6 @@ static void software_reset(struct nor *n)
 {
     if (!n->reset_armed)
         return;
-    n->timers->cancel(n->busy_timer);
     nor_power_up(n);
     nor_busy(n, 30000); /* tRST */
 }

@@ -86,7 +86,7 @@ static void next_step(struct nor *n, const struct nor_command *c, uint32_t step)
  * well as the latches. */
 static uint32_t accepts(const struct nor *n, const struct nor_command *c)
 {
-    if ((n->sr1 & SR_BUSY) && !(c->flags & COMMAND_BUSY))
+    if (nor_is_busy(n) && !(c->flags & COMMAND_BUSY))
         return 0;
     if (n->sleeping && c->opcode != 0xab)
         return 0;
@@ -245,7 +245,7 @@ static void chip_select(void *self, uint32_t level)
     n->step = STEP_COMMAND;
     n->nbits = n->shift = 0;
     n->opcode = 0;
-    if (n->continuous && !(n->sr1 & SR_BUSY)) {
+    if (n->continuous && !nor_is_busy(n)) {
         n->opcode = n->continuous;
         next_step(n, nor_command(n, n->opcode), STEP_ADDRESS);
     }
@@ -255,11 +255,6 @@ static const struct bp_spi_target target = {
     .size = sizeof target, .chip_select = chip_select, .transfer = transfer};
 
 /* --- the class ----------------------------------------------------------------------------------- */
-
-static void on_ready(void *self)
-{
-    ((struct nor *)self)->sr1 &= (uint8_t)~SR_BUSY;
-}
 
 static void on_wp(void *self, uint32_t index, uint32_t level)
 {
@@ -345,6 +340,7 @@ static const struct bp_seat_row seats[] = {
     }
 
 static const struct bp_state_field state_fields[] = {
+    STATE(25, BP_STATE_U64, ready, 1, "ready"),
     STATE(1, BP_STATE_U8, sr1, 1, "sr1"),
     STATE(2, BP_STATE_U8, sr2, 1, "sr2"),
     STATE(3, BP_STATE_U8, sr3, 1, "sr3"),
@@ -418,11 +414,7 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     n->medium.inverted = 1;
     if (n->quad_enable)
         n->kept[n->m->layout == NOR_ISSI ? 0 : 1] = n->m->layout == NOR_ISSI ? ISSI_QE : SR2_QE;
-    status = medium_init(&n->medium, core);
-    if (status)
-        return status;
-    n->busy_timer = n->timers->create(dev, "busy", on_ready);
-    return n->busy_timer ? BP_OK : BP_E_NOMEM;
+    return medium_init(&n->medium, core);
 }
 
 /* There is no reset pin: the part keeps what it was told until power-on or 99h. */
@@ -433,7 +425,6 @@ static void reset(void *self, uint32_t kind)
     medium_load(&n->medium);
     if (kind != BP_RESET_COLD)
         return;
-    n->timers->cancel(n->busy_timer);
     n->selected = 0;
     nor_power_up(n);
 }

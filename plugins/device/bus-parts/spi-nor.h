@@ -21,7 +21,7 @@
 #define NOR_MAX_BYTES (32u << 20)
 
 /* 7.1: status register 1, the same in all models up to SR_BP. */
-#define SR_BUSY   0x01u
+#define SR_BUSY   0x01u /* never in nor.sr1: whether a cycle is in progress is a matter of time */
 #define SR_WEL    0x02u
 #define SR_BP(sr) ((sr) >> 2)
 /* Winbond: status registers 2 and 3. */
@@ -89,7 +89,6 @@ struct nor {
     const struct bp_timer_api *timers;
     const struct bp_mem_api *mem;
     struct bp_attached bus;
-    struct bp_timer *busy_timer;
     struct medium medium;
     const struct nor_model *m;
     uint32_t model; /* properties */
@@ -97,6 +96,7 @@ struct nor {
     uint64_t max_hz;
     uint32_t bus_width;
 
+    uint64_t ready; /* virtual time at which the cycle in progress ends */
     uint8_t *cells; /* the complement of what is read: 0 is erased, 1 is programmed */
     uint8_t sr1, sr2, sr3, kept[3]; /* kept: what is not volatile of them */
     uint8_t extended;               /* extended: address bits 31 to 24 in three-byte mode */
@@ -122,7 +122,8 @@ const struct nor_command *nor_command(const struct nor *n, uint8_t opcode);
 uint8_t nor_read(const struct nor *n, uint32_t address);
 void nor_program(struct nor *n);                            /* the page buffer, at n->address */
 void nor_erase(struct nor *n, uint32_t bytes, uint64_t ns); /* the unit around n->address; 0: all */
-void nor_busy(struct nor *n, uint64_t ns);
+void nor_busy(struct nor *n, uint64_t ns);                  /* begins a cycle of that time */
+uint32_t nor_is_busy(const struct nor *n);
 uint32_t nor_quad_enabled(const struct nor *n);
 /* Writes `value` to status register 1, 2 or 3 as far as bits can be written and are not protected. */
 void nor_write_status(struct nor *n, uint32_t number, uint8_t value);

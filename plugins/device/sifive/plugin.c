@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const struct bp_device_class *const classes[] = {
-    &gpio_class, &i2c_class, &pdma_class, &pwm_class, &qspi_class, &spi_class, &wdt_class, NULL,
+    &gpio_class, &i2c_class,  &pdma_class, &pwm_class, &qspi_class,
+    &spi_class,  &uart_class, &wdt_class,  NULL,
 };
 
 static const struct bp_device_factory factory = {sizeof factory, 0, classes};

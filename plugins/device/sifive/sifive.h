@@ -13,6 +13,7 @@ extern const struct bp_device_class pdma_class;
 extern const struct bp_device_class pwm_class;
 extern const struct bp_device_class qspi_class;
 extern const struct bp_device_class spi_class;
+extern const struct bp_device_class uart_class;
 extern const struct bp_device_class wdt_class;
 
 #endif
