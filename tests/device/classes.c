@@ -4,6 +4,7 @@
  * interfaces, pure debug reads.
  */
 #include "device.h"
+#include "th_can.h"
 #include "th_i2c.h"
 #include "th_spi.h"
 
@@ -26,6 +27,8 @@ static struct row rows[] = {
     {"virtio", "virtio-console"},
     {"virtio", "virtio-rng"},
     {"sifive", "i2c"},
+    {"can", "can-bus"},
+    {"can", "sja1000"},
     {"sifive", "uart"},
     {"sifive", "gpio"},
     {"sifive", "pwm"},
@@ -43,6 +46,8 @@ ParameterizedTestParameters(classes, rows_hold)
     return cr_make_param_array(struct row, rows, sizeof rows / sizeof *rows);
 }
 
+static struct th_can_wire wire;
+
 static struct th *open_row(const struct row *row)
 {
     struct th *t = open_device(row->plugin, row->type);
@@ -50,7 +55,9 @@ static struct th *open_row(const struct row *row)
     t->region_bytes[0] = 1 << 20; /* a flash has no size of its own */
     if (!strcmp(row->type, "aclint") || !strcmp(row->type, "plic"))
         th_set_refs(t, "harts", 3);
-    if (t->cls->nseats)
+    if (t->cls->nseats && !strcmp(th_seat_row(t, 0)->kind, BP_CAN_BUS))
+        th_seat(t, th_seat_row(t, 0)->name, 0, 0, &wire, &th_can_wire_iface);
+    else if (t->cls->nseats)
         th_seat(t, th_seat_row(t, 0)->name, 0x48, 1, NULL, NULL);
     return t;
 }
@@ -212,6 +219,19 @@ static void random_spi(struct th *t, uint64_t seed)
                      seed >> 50 & 7);
 }
 
+static void random_can(struct th *t, uint64_t seed)
+{
+    if (seed >> 61 == 0)
+        th_can(t)->sent(t->self, seed >> 50 & 3);
+    else if (seed >> 61 == 1)
+        th_can(t)->lost(t->self, (uint32_t)(seed >> 40));
+    else
+        th_can_receive(t, (uint32_t)(seed >> 30) & 0x7ff, seed >> 50 & 3, &seed, seed >> 58 & 7,
+                       seed >> 49 & 1 ? 2000 : 1000);
+    th_write(t, 0, seed >> 20 & 127, 1, seed >> 30 & 0xff);
+    wire.on_wire = seed >> 45 & 1;
+}
+
 /* The same over a bus: conditions and bytes in any order, as from a controller gone wild. */
 ParameterizedTest(struct row *row, classes, random_transfers)
 {
@@ -225,6 +245,8 @@ ParameterizedTest(struct row *row, classes, random_transfers)
             random_i2c(t, seed);
         if (th_spi_target(t))
             random_spi(t, seed);
+        if (th_can(t))
+            random_can(t, seed);
         if (!(i % 64))
             th_advance(t, seed >> 40);
     }
