@@ -25,7 +25,7 @@ struct texts {
 struct arguments {
     struct texts positional;
     struct texts set, images, backends, plugin_paths, traces;
-    const char *accel, *time, *cmdline, *log, *dtb;
+    const char *accel, *time, *cmdline, *log, *dtb, *dir;
     bool stats, json, help, version;
 };
 
@@ -44,6 +44,7 @@ struct arguments {
 #define OPTION_DTB         (1u << 11)
 #define OPTION_HELP        (1u << 12)
 #define OPTION_VERSION     (1u << 13)
+#define OPTION_DIR         (1u << 14)
 
 /* What changes the machine itself, and so belongs to every command that reads a description. */
 #define OPTIONS_MACHINE                                                                            \
@@ -90,6 +91,7 @@ int command_list(const struct arguments *args);
 int command_describe(const struct arguments *args);
 int command_fdt(const struct arguments *args);
 int command_map(const struct arguments *args);
+int command_new(const struct arguments *args);
 int command_help(const struct arguments *args);
 
 #endif

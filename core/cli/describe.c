@@ -4,13 +4,13 @@
  */
 #include "core/cli/describe.h"
 #include "core/cli/json.h"
+#include "core/cli/places.h"
 #include "core/cli/session.h"
 #include "core/cli/table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_TYPES 4096u
 
@@ -182,8 +182,11 @@ out:
 static bool is_file(const char *word)
 {
     const char *dot = strrchr(word, '.');
+    char *path = places_description(word);
+    bool exists = path && places_is_file(path);
 
-    return access(word, F_OK) == 0 || (dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")));
+    free(path);
+    return exists || (dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")));
 }
 
 int command_describe(const struct arguments *args)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `backplane list`: plug-ins in the search path, and what they bring.
+ * `backplane list`: plug-ins in the search path, what they bring, and the boards that come with the command.
  */
 #include "core/cli/json.h"
+#include "core/cli/places.h"
 #include "core/cli/session.h"
 #include "core/cli/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TYPES 4096u
+#define MAX_TYPES  4096u
+#define NO_PLUGINS "give a folder with --plugin-path or BACKPLANE_PLUGIN_PATH"
 
 static const char *plugin_name(const struct type *type)
 {
@@ -78,17 +80,78 @@ static void type_json(struct json *j, const struct type *type)
     json_close(j, '}');
 }
 
+/* --- lists that are not of types ----------------------------------------------------------------------------- */
+
+static void plugin_rows(const struct registry *r, struct table *t)
+{
+    const struct plugin *const *plugins;
+    size_t count = registry_plugins(r, &plugins);
+
+    for (size_t i = 0; i < count; i++)
+        plugin_row(t, plugins[i]);
+}
+
+static void plugins_json(const struct registry *r, struct json *j)
+{
+    const struct plugin *const *plugins;
+    size_t count = registry_plugins(r, &plugins);
+
+    for (size_t i = 0; i < count; i++)
+        plugin_json(j, plugins[i]);
+}
+
+static void board_rows(const struct registry *r, struct table *t)
+{
+    struct places_entry *entries;
+    size_t count = places_list(&entries);
+
+    for (size_t i = 0; i < count; i++) {
+        table_row(t);
+        table_text(t, entries[i].name);
+        table_text(t, entries[i].is_run ? "run" : "board");
+        table_text(t, entries[i].path);
+    }
+    places_free(entries, count);
+}
+
+static void boards_json(const struct registry *r, struct json *j)
+{
+    struct places_entry *entries;
+    size_t count = places_list(&entries);
+
+    for (size_t i = 0; i < count; i++) {
+        json_open(j, NULL, '{');
+        json_text(j, "name", entries[i].name);
+        json_text(j, "kind", entries[i].is_run ? "run" : "board");
+        json_text(j, "path", entries[i].path);
+        json_close(j, '}');
+    }
+    places_free(entries, count);
+}
+
 /* --- sections ------------------------------------------------------------------------------------------------ */
 
 static const struct section {
     const char *name, *title;
-    enum type_kind kinds[2]; /* unused for plug-ins */
+    enum type_kind kinds[2]; /* `nkinds` of them */
     size_t nkinds;
+    void (*print)(const struct registry *r, struct table *t); /* when it is no list of types */
+    void (*print_json)(const struct registry *r, struct json *j);
+    const char *none; /* what to do when there are none */
 } sections[] = {
-    {"plugins", "Plug-ins", {TYPE_DEVICE, TYPE_DEVICE}, 0},
-    {"types", "Types for nodes", {TYPE_CPU, TYPE_DEVICE}, 2},
-    {"accels", "Accelerators", {TYPE_ACCEL, TYPE_ACCEL}, 1},
-    {"backends", "Back ends", {TYPE_BACKEND, TYPE_BACKEND}, 1},
+    {.name = "plugins",
+     .title = "Plug-ins",
+     .print = plugin_rows,
+     .print_json = plugins_json,
+     .none = NO_PLUGINS},
+    {"types", "Types for nodes", {TYPE_CPU, TYPE_DEVICE}, 2, .none = NO_PLUGINS},
+    {"accels", "Accelerators", {TYPE_ACCEL}, 1, .none = NO_PLUGINS},
+    {"backends", "Back ends", {TYPE_BACKEND}, 1, .none = NO_PLUGINS},
+    {.name = "boards",
+     .title = "Boards and runs",
+     .print = board_rows,
+     .print_json = boards_json,
+     .none = "install the package `backplane` as a whole, or name files by their path"},
 };
 
 #define NSECTIONS (sizeof(sections) / sizeof(*sections))
@@ -121,33 +184,30 @@ static size_t types_of(const struct registry *r, const struct section *section,
 static void print_section(const struct registry *r, const struct section *section,
                           const struct type **list, bool titled)
 {
-    const struct plugin *const *plugins;
-    size_t nplugins = section->nkinds ? 0 : registry_plugins(r, &plugins);
     size_t ntypes = types_of(r, section, list);
     struct table t = {0};
+    bool empty;
 
-    for (size_t i = 0; i < nplugins; i++)
-        plugin_row(&t, plugins[i]);
     for (size_t i = 0; i < ntypes; i++)
         type_row(&t, list[i]);
+    if (section->print)
+        section->print(r, &t);
+    empty = !t.rows;
     if (titled)
         printf("%s%s:\n", section == sections ? "" : "\n", section->title);
     table_print(&t, titled ? 2 : 0, stdout);
-    if (!nplugins && !ntypes)
-        printf("%snone: give a folder with --plugin-path or BACKPLANE_PLUGIN_PATH\n",
-               titled ? "  " : "");
+    if (empty)
+        printf("%snone: %s\n", titled ? "  " : "", section->none);
 }
 
 static void print_section_json(const struct registry *r, const struct section *section,
                                const struct type **list, const char *key, struct json *j)
 {
-    const struct plugin *const *plugins;
-    size_t nplugins = section->nkinds ? 0 : registry_plugins(r, &plugins);
     size_t ntypes = types_of(r, section, list);
 
     json_open(j, key, '[');
-    for (size_t i = 0; i < nplugins; i++)
-        plugin_json(j, plugins[i]);
+    if (section->print_json)
+        section->print_json(r, j);
     for (size_t i = 0; i < ntypes; i++)
         type_json(j, list[i]);
     json_close(j, ']');
@@ -190,7 +250,7 @@ int command_list(const struct arguments *args)
     if (word && !only) {
         snprintf(what, sizeof(what), "no list of `%s`", word);
         return usage_unknown(command_find("list"), what, diag_nearest(word, names, NSECTIONS),
-                             "there are plugins, types, accels and backends");
+                             "there are plugins, types, accels, backends and boards");
     }
     ready = session_init(&s, args);
     list = malloc(MAX_TYPES * sizeof(*list));

@@ -11,7 +11,8 @@
 
 const struct command commands[] = {
     {"run", "FILE", "build the machine and run it",
-     "FILE is a board or a run. Options are merged as a last run file: what is given here wins.\n"
+     "FILE is a board or a run: a path, or a name from `backplane list boards`. Options are merged as a "
+     "last run file:\nwhat is given here wins.\n"
      "\n"
      "The exit code is 0 when the guest powers off with status 0 or the user leaves, 1 when the "
      "guest or the\n"
@@ -23,7 +24,7 @@ const struct command commands[] = {
      "Reports every mistake as file:line:column: thing: cause: cure. Exit code 2 when there was "
      "one.",
      OPTIONS_DESCRIPTION | OPTION_JSON, 1, UINT32_MAX, command_check},
-    {"list", "[plugins|types|accels|backends]", "list what there is to build with", NULL,
+    {"list", "[plugins|types|accels|backends|boards]", "list what there is to build with", NULL,
      OPTION_PLUGIN_PATH | OPTION_JSON | OPTION_HELP, 0, 1, command_list},
     {"describe", "TYPE|FILE", "explain a type, or the parameters of a board",
      "TYPE is a name from `backplane list`, with or without its plug-in: ns16550 or "
@@ -33,6 +34,11 @@ const struct command commands[] = {
      OPTIONS_DESCRIPTION | OPTION_DTB, 1, 1, command_fdt},
     {"map", "FILE", "print the memory map", NULL, OPTIONS_DESCRIPTION | OPTION_JSON, 1, 1,
      command_map},
+    {"new", "device NAME", "write the project of a new device",
+     "NAME is made of lower-case letters, digits and hyphens, such as acme-timer; it names the folder, "
+     "the plug-in\nand the type. The project builds outside of Backplane's own tree, with CMake or make, "
+     "and has a test that needs\nno CPU, a board and a guest. Nothing that exists is overwritten.",
+     OPTION_DIR | OPTION_HELP, 2, 2, command_new},
     {"help", "[COMMAND]", "explain a command", NULL, OPTION_HELP, 0, 1, command_help},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };

@@ -41,6 +41,8 @@ static const struct option {
      offsetof(struct arguments, dtb)},
     {"help", NULL, "show this help", FLAG, offsetof(struct arguments, help)},
     {"version", NULL, "show the version", FLAG, offsetof(struct arguments, version)},
+    {"dir", "DIR", "the folder to write into, instead of one called NAME", TEXT,
+     offsetof(struct arguments, dir)},
 };
 
 #define OPTIONS_COLUMN 23

@@ -3,8 +3,10 @@
  * What every sub-command begins and ends with.
  */
 #include "core/cli/session.h"
+#include "core/cli/places.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 bool session_init(struct session *s, const struct arguments *args)
 {
@@ -29,7 +31,12 @@ bool session_load(struct session *s, const struct arguments *args, const char *f
         .check_host = check_host,
     };
 
-    s->graph = graph_load(file, &options, s->registry, &s->diag);
+    char *path = places_description(file);
+
+    s->graph = path ? graph_load(path, &options, s->registry, &s->diag) : NULL;
+    if (!path)
+        diag_error(&s->diag, (struct diag_pos){.file = file}, NULL, "no memory");
+    free(path);
     return s->graph;
 }
 

@@ -16,7 +16,8 @@ struct session {
 
 /* False: no memory, was said. session_finish() is due in any case. */
 bool session_init(struct session *s, const struct arguments *args);
-/* Reads a description with what the command line adds. False: see the diagnostics. */
+/* Reads a description, given by path or by the name of a board that comes with the command (places.h), with what the
+ * command line adds. False: see the diagnostics. */
 bool session_load(struct session *s, const struct arguments *args, const char *file,
                   bool check_host);
 /* Prints what was found on standard error. */

@@ -1,18 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# backplane_plugin(NAME SOURCES ...): a plug-in NAME.so that sees the SDK headers and nothing else.
-set(BP_SDK_INCLUDE "${CMAKE_CURRENT_LIST_DIR}/../include")
+# backplane_plugin(NAME SOURCES FILE...): a plug-in NAME.so that sees the SDK headers and nothing else. The same function
+# builds the plug-ins of Backplane and, through find_package(Backplane), everybody else's.
+#
+# Variables that may be set before: BP_PLUGIN_DIR, the folder it is built into (default: the binary folder), and
+# BP_PLUGIN_COMPONENT, the component that installs it.
+set(BP_PLUGIN_DESTINATION lib/backplane/plugins) # where the command looks: ../lib/backplane/plugins, seen from bin/
 
 function(backplane_plugin name)
-  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES")
+  if(NOT ARG_SOURCES OR ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "backplane_plugin(${name}): no SOURCES, or words that mean nothing "
+                        "(${ARG_UNPARSED_ARGUMENTS}): write backplane_plugin(${name} SOURCES file.c ...)")
+  endif()
   add_library(${name} MODULE ${ARG_SOURCES})
-  set_target_properties(${name} PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden
-                        LIBRARY_OUTPUT_DIRECTORY "${BP_PLUGIN_DIR}")
-  target_include_directories(${name} PRIVATE "${BP_SDK_INCLUDE}")
+  set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX .so POSITION_INDEPENDENT_CODE ON
+                        C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  if(BP_PLUGIN_DIR)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${BP_PLUGIN_DIR}")
+  endif()
+  # A sanitizer's runtime is found only when the program starts.
   if(NOT BP_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,--no-undefined)
   endif()
-  target_link_libraries(${name} PRIVATE m)
+  target_link_libraries(${name} PRIVATE Backplane::sdk m)
   set_property(GLOBAL APPEND PROPERTY BP_PLUGINS ${name})
-  install(TARGETS ${name} LIBRARY DESTINATION lib/backplane/plugins)
+  set(component "")
+  if(BP_PLUGIN_COMPONENT)
+    set(component COMPONENT ${BP_PLUGIN_COMPONENT})
+  endif()
+  install(TARGETS ${name} LIBRARY DESTINATION ${BP_PLUGIN_DESTINATION} ${component})
 endfunction()

@@ -8,7 +8,8 @@ A fence's info string says what to do with it; the words after the language are:
     ```yaml save file=NAME      is kept for a later snippet, which includes it
     ```yaml invalid             has mistakes: exits 2; a following ```text output fence is the exact report
     ```c compile [file=NAME]    compiles alone as C11 against the SDK, without a warning
-    ```sh run                   runs with the built `backplane` in PATH; a following ```text output is what it prints
+    ```sh run [installed]       runs with the built `backplane` in PATH (installed: with one that was installed, and is
+                                found by CMake and pkg-config); a following ```text output is what it prints
     ```LANGUAGE plain           is shown only (fragments, other machines)
 
 Every c, yaml and sh fence must carry one of them. Files of one document share a folder, so that a later snippet may
@@ -49,12 +50,23 @@ class Document:
         self.path, self.source, self.binary, self.folder = path, source, binary, folder
         self.failures, self.tested = [], 0
         self.env = dict(os.environ, PATH=f"{binary}/bin:{os.environ['PATH']}", BACKPLANE_SOURCE=source)
+        self.prefix = None
 
     def fail(self, line, text):
         self.failures.append(f"{self.path}:{line}: {text}")
 
-    def run(self, command):
-        return subprocess.run(command, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, text=True,
+    def installed(self):
+        """The environment of somebody who installed Backplane."""
+        if not self.prefix:
+            self.prefix = tempfile.TemporaryDirectory(prefix="backplane-prefix-")
+            subprocess.run(["cmake", "--install", self.binary, "--prefix", self.prefix.name], check=True,
+                           stdout=subprocess.DEVNULL, timeout=120)
+        prefix = self.prefix.name
+        return dict(os.environ, PATH=f"{prefix}/bin:{os.environ['PATH']}", CMAKE_PREFIX_PATH=prefix,
+                    PKG_CONFIG_PATH=f"{prefix}/share/pkgconfig")
+
+    def run(self, command, env=None):
+        return subprocess.run(command, cwd=self.folder, env=env or self.env, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
 
     def write(self, line, words, suffix, text):
@@ -89,7 +101,8 @@ class Document:
         self.expect(line, self.run(command), 0, output)
 
     def run_shell(self, line, words, text, output):
-        self.expect(line, self.run(["bash", "-euo", "pipefail", "-c", text]), 0, output)
+        env = self.installed() if "installed" in words else None
+        self.expect(line, self.run(["bash", "-euo", "pipefail", "-c", text], env), 0, output)
 
     def test(self):
         actions = {"check": self.check, "invalid": self.invalid, "compile": self.compile, "run": self.run_shell,
