@@ -2,6 +2,7 @@
  *
  * regs.c - register tables at work (sdk/include/backplane/regs.h): look-up, access rules, reset values.
  */
+#include <backplane/util/rules.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,12 +98,26 @@ void regs_reset(const struct regs_index *index, void *self)
 
 static bool readable(const struct entry *entry)
 {
-    return entry->row.access != BP_REG_WO || entry->row.on_read;
+    bool any = entry->row.access != BP_REG_WO || entry->row.on_read;
+
+    for (const struct bp_reg_bits *b = entry->row.bits; b && b->mask && !any; b++)
+        any = b->access != BP_REG_WO;
+    return any;
 }
 
+static bool is_writable(uint32_t access)
+{
+    return access != BP_REG_RO && access != BP_REG_RC;
+}
+
+/* Some bits are enough. */
 static bool writable(const struct entry *entry)
 {
-    return entry->row.access != BP_REG_RO && entry->row.access != BP_REG_RC;
+    bool any = is_writable(entry->row.access);
+
+    for (const struct bp_reg_bits *b = entry->row.bits; b && b->mask && !any; b++)
+        any = is_writable(b->access);
+    return any;
 }
 
 /* The element at addr. Where a read-only and a write-only row share an address, the direction decides. */
@@ -141,57 +156,40 @@ static const struct entry *find(const struct regs_index *index, uint64_t addr, u
 static uint64_t read_register(const struct entry *entry, void *self, uint32_t element,
                               const struct bp_access *access)
 {
-    uint64_t value = stored(entry, self, element), seen = value;
+    const struct bp_reg *row = &entry->row;
+    uint64_t value = stored(entry, self, element), seen;
 
-    if (entry->row.on_read)
-        seen = entry->row.on_read(self, element, value, access);
-    else if (entry->row.access == BP_REG_WO)
-        seen = 0;
-    if (entry->row.access == BP_REG_RC && !(access->flags & BP_ACCESS_DEBUG))
-        store(entry, self, element, 0);
-    return seen & ones(entry->row.width);
+    seen = row->on_read ? row->on_read(self, element, value, access) : bp_reg_shown(row, value);
+    /* What the hook has changed stays, but for the bits whose rule it is to go or come. Nothing is stored without such a rule:
+     * regions may be read by several threads. */
+    if (bp_reg_read_acts(row) && !(access->flags & BP_ACCESS_DEBUG))
+        store(entry, self, element, bp_reg_after_read(row, stored(entry, self, element)));
+    return seen & ones(row->width);
 }
 
-static void write_register(const struct entry *entry, void *self, uint32_t element, uint64_t value)
+/* `lanes`: bits of the register that the access carries. */
+static void write_register(const struct entry *entry, void *self, uint32_t element, uint64_t value,
+                           uint64_t lanes)
 {
-    uint64_t mask = entry->row.write_mask ? entry->row.write_mask : ones(entry->row.width);
-    uint64_t old = stored(entry, self, element), next = old;
+    const struct bp_reg *row = &entry->row;
+    uint64_t old = stored(entry, self, element);
 
-    value &= ones(entry->row.width);
-    switch (entry->row.access) {
-    case BP_REG_RO:
-    case BP_REG_RC:
+    if (!writable(entry))
         return;
-    case BP_REG_W1C:
-        next = old & ~(value & mask);
-        break;
-    case BP_REG_W0C:
-        next = old & ~(~value & mask);
-        break;
-    case BP_REG_W1S:
-        next = old | (value & mask);
-        break;
-    default:
-        next = (old & ~mask) | (value & mask);
-        break;
-    }
-    store(entry, self, element, next);
-    if (entry->row.on_write)
-        entry->row.on_write(self, element, value & mask, old);
+    value &= ones(row->width);
+    store(entry, self, element, bp_reg_written(row, old, value, lanes));
+    if (row->on_write)
+        row->on_write(self, element, value & bp_reg_writable(row), old);
 }
 
-/* The bytes that a write of part of a register lacks: such that they change nothing. */
-static uint64_t neutral(const struct entry *entry, void *self, uint32_t element,
+/* The bytes that a write of part of a register lacks. */
+static uint64_t lacking(const struct entry *entry, void *self, uint32_t element,
                         const struct bp_access *access)
 {
     struct bp_access look = *access;
 
-    if (entry->row.access == BP_REG_W1C || entry->row.access == BP_REG_W1S)
-        return 0;
-    if (entry->row.access == BP_REG_W0C)
-        return ones(entry->row.width);
     look.flags |= BP_ACCESS_DEBUG;
-    return read_register(entry, self, element, &look);
+    return bp_reg_lacking(&entry->row, read_register(entry, self, element, &look));
 }
 
 /* What an access and a register have in common: `bytes` of them, from bit `into` of the register and bit `from` of the
@@ -235,11 +233,12 @@ int32_t regs_access(struct bus_region *region, const struct bp_access *access, u
         *missed = false;
         o = overlap(region, entry, element, access, addr);
         if (write) {
+            uint64_t lanes = ones(o.bytes) << o.into;
+
             part = *value >> o.from & ones(o.bytes);
             if (o.bytes < entry->row.width)
-                part = (neutral(entry, self, element, access) & ~(ones(o.bytes) << o.into)) |
-                       part << o.into;
-            write_register(entry, self, element, part);
+                part = (lacking(entry, self, element, access) & ~lanes) | part << o.into;
+            write_register(entry, self, element, part, lanes);
         } else {
             part = read_register(entry, self, element, access);
             result |= (part >> o.into & ones(o.bytes)) << o.from;

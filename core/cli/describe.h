@@ -23,12 +23,15 @@ const char *describe_port_kind(uint32_t kind);
 const char *describe_port_direction(const struct bp_port *port); /* " in", " out", or "" */
 const char *describe_port_word(const struct bp_port *port); /* the property it is written under */
 const char *describe_access(uint32_t access);
+const char *describe_read(uint32_t read); /* "read clears"; NULL for a read without effect */
 const char *describe_prop_type(const struct bp_prop *prop,
                                char room[128]); /* "list of reference" */
 const char *describe_prop_range(const struct bp_prop *prop,
                                 char room[128]); /* "1..8", choices, or "" */
 /* Row `i` of a table with its own stride, as this version knows it. */
 struct bp_reg describe_reg(const struct bp_region *region, uint32_t i);
+/* The rule of a field that is not the register's; NULL. */
+const struct bp_reg_bits *describe_bits(const struct bp_reg *reg, const struct bp_reg_field *field);
 struct bp_cpu_reg describe_cpu_reg(const struct bp_cpu_class *cpu, uint32_t i);
 
 #endif

@@ -113,14 +113,19 @@ static void put_buses(struct json *j, const struct type *type)
     json_close(j, ']');
 }
 
-static void put_fields(struct json *j, const struct bp_reg_field *field)
+static void put_fields(struct json *j, const struct bp_reg *reg)
 {
     json_open(j, "fields", '[');
-    for (; field && field->name; field++) {
+    for (const struct bp_reg_field *field = reg->fields; field && field->name; field++) {
+        const struct bp_reg_bits *bits = describe_bits(reg, field);
+
         json_open(j, NULL, '{');
         json_text(j, "name", field->name);
         json_u64(j, "lsb", field->lsb);
         json_u64(j, "width", field->width);
+        json_text(j, "access", describe_access(bits ? bits->access : reg->access));
+        if (bits && describe_read(bits->read))
+            json_text(j, "read", describe_read(bits->read));
         json_text(j, "doc", field->doc);
         json_open(j, "values", '{');
         for (const struct bp_reg_value *value = field->values; value && value->name; value++)
@@ -147,7 +152,7 @@ static void put_registers(struct json *j, const struct bp_region *region)
         json_u64(j, "count", r.count ? r.count : 1);
         json_u64(j, "stride", r.stride ? r.stride : r.width);
         json_text(j, "doc", r.doc);
-        put_fields(j, r.fields);
+        put_fields(j, &r);
         json_close(j, '}');
     }
     json_close(j, ']');

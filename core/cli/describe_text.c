@@ -143,9 +143,11 @@ static void put_regions(const struct type *type)
     table_print(&t, 2, stdout);
 }
 
-static void put_fields(struct table *t, const struct bp_reg_field *field)
+static void put_fields(struct table *t, const struct bp_reg *reg)
 {
-    for (; field && field->name; field++) {
+    for (const struct bp_reg_field *field = reg->fields; field && field->name; field++) {
+        const struct bp_reg_bits *bits = describe_bits(reg, field);
+
         table_row(t);
         table_text(t, NULL);
         if (field->width > 1)
@@ -153,8 +155,8 @@ static void put_fields(struct table *t, const struct bp_reg_field *field)
         else
             table_format(t, "  %" PRIu32, field->lsb);
         table_text(t, field->name);
-        table_text(t, NULL);
-        table_text(t, NULL);
+        table_text(t, bits ? describe_access(bits->access) : NULL);
+        table_text(t, bits ? describe_read(bits->read) : NULL);
         table_text(t, field->doc);
         for (const struct bp_reg_value *value = field->values; value && value->name; value++) {
             table_row(t);
@@ -185,7 +187,7 @@ static void put_registers(const struct bp_region *region)
         else
             table_text(&t, NULL);
         table_text(&t, r.doc);
-        put_fields(&t, r.fields);
+        put_fields(&t, &r);
     }
     if (region->nregs)
         printf("\nRegisters of %s:\n", region->name);

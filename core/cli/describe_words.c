@@ -31,7 +31,8 @@ static const struct {
 
 static const char *const accesses[] = {
     [BP_REG_RW] = "rw",   [BP_REG_RO] = "ro",   [BP_REG_WO] = "wo", [BP_REG_W1C] = "w1c",
-    [BP_REG_W0C] = "w0c", [BP_REG_W1S] = "w1s", [BP_REG_RC] = "rc",
+    [BP_REG_W0C] = "w0c", [BP_REG_W1S] = "w1s", [BP_REG_RC] = "rc", [BP_REG_W0S] = "w0s",
+    [BP_REG_W1T] = "w1t", [BP_REG_W0T] = "w0t", [BP_REG_WC] = "wc", [BP_REG_WS] = "ws",
 };
 
 #define WORD(table, i) ((i) < sizeof(table) / sizeof(*(table)) && (table)[i] ? (table)[i] : "?")
@@ -84,6 +85,11 @@ const char *describe_port_word(const struct bp_port *port)
     return word ? word : "";
 }
 
+const char *describe_read(uint32_t read)
+{
+    return read == BP_READ_CLEARS ? "read clears" : read == BP_READ_SETS ? "read sets" : NULL;
+}
+
 const char *describe_access(uint32_t access)
 {
     return WORD(accesses, access);
@@ -115,6 +121,14 @@ const char *describe_prop_range(const struct bp_prop *prop, char room[128])
         snprintf(room, 128, "%" PRIu64 "..%" PRIu64 "%s", prop->min, prop->max,
                  prop->type == BP_PROP_LIST ? " elements" : "");
     return room;
+}
+
+const struct bp_reg_bits *describe_bits(const struct bp_reg *reg, const struct bp_reg_field *field)
+{
+    for (const struct bp_reg_bits *b = reg->bits; b && b->mask; b++)
+        if (field->lsb < 64 && b->mask >> field->lsb & 1)
+            return b;
+    return NULL;
 }
 
 struct bp_reg describe_reg(const struct bp_region *region, uint32_t i)

@@ -223,6 +223,27 @@ static bool is_width(uint32_t bytes)
     return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
 }
 
+static bool check_bits(const struct bp_region *region, const struct bp_reg *reg,
+                       char why[OBJECT_WHY])
+{
+    uint64_t seen = 0;
+    uint32_t count = 0;
+
+    /* A plug-in built before the field was there has shorter rows. */
+    if (region->reg_stride < offsetof(struct bp_reg, bits) + sizeof(reg->bits) || !reg->bits)
+        return true;
+    for (const struct bp_reg_bits *b = reg->bits; b->mask; b++) {
+        if (++count > 64 || b->mask & seen || b->access > BP_REG_WS || b->read > BP_READ_SETS)
+            return fail(
+                why,
+                "region %s: register %.64s has bits of two rules, or of none: make the masks "
+                "disjoint, use BP_REG_* and BP_READ_*, and end with a mask of 0",
+                region->name, reg->name);
+        seen |= b->mask;
+    }
+    return true;
+}
+
 static bool check_registers(const struct type *t, const struct bp_region *region,
                             char why[OBJECT_WHY])
 {
@@ -239,7 +260,7 @@ static bool check_registers(const struct type *t, const struct bp_region *region
         const struct bp_reg *reg =
             (const void *)((const char *)region->regs + (size_t)i * region->reg_stride);
 
-        if (!reg->name || !is_width(reg->width) || reg->access > BP_REG_RC)
+        if (!reg->name || !is_width(reg->width) || reg->access > BP_REG_WS)
             return fail(why,
                         "region %s: register %u has no name, or no valid width or access: set them",
                         region->name, i);
@@ -248,6 +269,8 @@ static bool check_registers(const struct type *t, const struct bp_region *region
             return fail(why,
                         "region %s: register %.64s is bound outside of the instance: use offsetof",
                         region->name, reg->name);
+        if (!check_bits(region, reg, why))
+            return false;
     }
     return true;
 }

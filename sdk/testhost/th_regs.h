@@ -7,6 +7,8 @@
 
 #include "th_types.h"
 
+#include <backplane/util/rules.h>
+
 static inline const struct bp_reg *th_reg_row(const struct bp_region *region, uint32_t i)
 {
     return (const struct bp_reg *)th_row(region->regs, region->reg_stride, i);
@@ -47,41 +49,34 @@ static inline uint64_t th_reg_read(struct th *t, const struct bp_reg *reg, uint3
                                    const struct bp_access *access)
 {
     uint64_t bound = th_reg_bound(t, reg, index);
-    uint64_t value = reg->access == BP_REG_WO ? 0 : bound;
+    uint64_t value = bp_reg_shown(reg, bound);
 
     if (reg->on_read)
         value = reg->on_read(t->self, index, bound, access);
-    if (reg->access == BP_REG_RC && !(access->flags & BP_ACCESS_DEBUG))
-        th_reg_bind(t, reg, index, 0);
+    if (bp_reg_read_acts(reg) && !(access->flags & BP_ACCESS_DEBUG))
+        th_reg_bind(t, reg, index, bp_reg_after_read(reg, th_reg_bound(t, reg, index)));
     return value & th_bytes_mask(reg->width);
 }
 
+static inline uint32_t th_is_writable(uint32_t access)
+{
+    return access != BP_REG_RO && access != BP_REG_RC;
+}
+
+/* `lanes`: bits of the register that the access carries. */
 static inline void th_reg_write(struct th *t, const struct bp_reg *reg, uint32_t index,
-                                uint64_t written)
+                                uint64_t written, uint64_t lanes)
 {
     uint64_t old = th_reg_bound(t, reg, index);
-    uint64_t mask = reg->write_mask ? reg->write_mask : th_bytes_mask(reg->width);
-    uint64_t value = old;
+    uint32_t any = th_is_writable(reg->access);
 
-    switch (reg->access) {
-    case BP_REG_RO:
-    case BP_REG_RC:
+    for (const struct bp_reg_bits *b = reg->bits; b && b->mask; b++)
+        any |= th_is_writable(b->access);
+    if (!any)
         return;
-    case BP_REG_W1C:
-        value = old & ~(written & mask);
-        break;
-    case BP_REG_W0C:
-        value = old & (written | ~mask);
-        break;
-    case BP_REG_W1S:
-        value = old | (written & mask);
-        break;
-    default:
-        value = (old & ~mask) | (written & mask);
-    }
-    th_reg_bind(t, reg, index, value);
+    th_reg_bind(t, reg, index, bp_reg_written(reg, old, written, lanes));
     if (reg->on_write)
-        reg->on_write(t->self, index, written & mask, old);
+        reg->on_write(t->self, index, written & bp_reg_writable(reg), old);
 }
 
 /* What the bytes a partial write lacks are taken to be. */
@@ -89,9 +84,7 @@ static inline uint64_t th_reg_filler(struct th *t, const struct bp_reg *reg, uin
 {
     struct bp_access debug = {sizeof debug, BP_ACCESS_DEBUG, reg->offset, reg->width, 0};
 
-    if (reg->access == BP_REG_W1C || reg->access == BP_REG_W1S)
-        return 0;
-    return reg->access == BP_REG_W0C ? UINT64_MAX : th_reg_read(t, reg, index, &debug);
+    return bp_reg_lacking(reg, th_reg_read(t, reg, index, &debug));
 }
 
 /* The register that covers the byte at `addr`; NULL. */
@@ -138,7 +131,7 @@ static inline void th_table_access(struct th *t, const struct bp_region *region,
             part = *value >> (8 * (at - access->addr)) & mask;
             if (bytes < reg->width)
                 part = (th_reg_filler(t, reg, index) & ~(mask << (8 * skip))) | part << (8 * skip);
-            th_reg_write(t, reg, index, part);
+            th_reg_write(t, reg, index, part, mask << (8 * skip));
         } else {
             struct bp_access whole = *access;
             whole.addr = start;

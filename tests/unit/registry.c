@@ -214,6 +214,9 @@ Test(registry, says_what_is_wrong_with_a_plugin)
         {"provider-port",
          "class thing: provider 0: port `gone` is not there: name one of the class"},
         {"provider-cells", "class thing: provider in: 2 cells: list them, at most 4"},
+        {"reg-bits",
+         "class thing: region reg: register MIXED has bits of two rules, or of none: make the "
+         "masks disjoint, use BP_REG_* and BP_READ_*, and end with a mask of 0"},
         {"region-width", "class thing: region reg: accesses of 3 to 4 bytes: use 1, 2, 4 or 8"},
         {"state-tag", "class thing: state row x: tag 7 is there twice: use a new one"},
         {"state-type", "class thing: state row x: unknown type 6: use BP_STATE_*"},

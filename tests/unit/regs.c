@@ -8,7 +8,7 @@
 #define BASE 0x10000000ull
 
 struct block {
-    uint32_t ctrl, status, clear0, set1, once, id, hooked, command;
+    uint32_t ctrl, status, clear0, set1, once, id, hooked, command, mixed, kinds;
     uint16_t half;
     uint8_t byte, bank;
     uint8_t array[4], sparse[4];
@@ -48,6 +48,22 @@ static uint32_t bank(void *self)
 {
     return ((struct block *)self)->bank;
 }
+
+/* 31..24 RW beyond the mask, 23..16 RW, 15..12 W1C, 11..8 W0C and a read sets, 7..4 WO, 3..0 RO and a read clears */
+static const struct bp_reg_bits mixed_bits[] = {
+    {.mask = 0xf000, .access = BP_REG_W1C},
+    {.mask = 0x0f00, .access = BP_REG_W0C, .read = BP_READ_SETS},
+    {.mask = 0x00f0, .access = BP_REG_WO},
+    {.mask = 0x000f, .access = BP_REG_RO, .read = BP_READ_CLEARS},
+    {.mask = 0},
+};
+
+static const struct bp_reg_bits kinds_bits[] = {
+    {.mask = 0xf, .access = BP_REG_W0S},       {.mask = 0xf0, .access = BP_REG_W1T},
+    {.mask = 0xf00, .access = BP_REG_W0T},     {.mask = 0xf000, .access = BP_REG_WC},
+    {.mask = 0xf0000, .access = BP_REG_WS},    {.mask = 0xf00000, .access = BP_REG_RC},
+    {.mask = 0xf000000, .access = BP_REG_W1S}, {.mask = 0},
+};
 
 #define AT(field) .bound = BP_OFFSET(struct block, field)
 
@@ -134,6 +150,20 @@ static const struct bp_reg rows[] = {
      .bound = BP_UNBOUND,
      .on_write = write_hook},
     {.offset = 0x50, .width = 4, .name = "NOWHERE", .bound = BP_UNBOUND},
+    {.offset = 0x54,
+     .width = 4,
+     .name = "MIXED",
+     .reset = 0x0000ff0f,
+     .write_mask = 0x00ffffff,
+     AT(mixed),
+     .on_write = write_hook,
+     .bits = mixed_bits},
+    {.offset = 0x58,
+     .width = 4,
+     .name = "KINDS",
+     .reset = 0x33333333,
+     AT(kinds),
+     .bits = kinds_bits},
 };
 
 static int32_t region_read(void *self, const struct bp_access *access, uint64_t *value)
@@ -333,6 +363,46 @@ Test(regs, arrays_are_contiguous_in_the_instance_and_not_on_the_bus)
     cr_assert_eq(get(0x30 + 9, 1), 0, "between two elements");
     put(0x30 + 9, 1, 0xff);
     cr_assert(b->sparse[2] == 9 && b->sparse[3] == 0);
+}
+
+Test(regs, bits_follow_their_own_rules)
+{
+    board(&plain);
+
+    put(0x54, 4, 0xff5a3ac3);
+    /* RW takes 5a under the mask; W1C f & ~3; W0C f & a; WO takes c; RO stays */
+    cr_expect_eq(b->mixed, 0x005acacf, "%x", b->mixed);
+    cr_expect_eq(b->value, 0x005a3ac3);
+    cr_expect_eq(b->old, 0xff0f);
+    cr_expect_eq(get_as(0x54, 4, BP_ACCESS_DEBUG), 0x005aca0f);
+    cr_expect_eq(b->mixed, 0x005acacf);
+    cr_expect_eq(get(0x54, 4), 0x005aca0f);
+    cr_expect_eq(b->mixed, 0x005acfc0, "%x", b->mixed);
+    cr_expect_eq(get(0x54, 4), 0x005acf00);
+}
+
+Test(regs, a_partial_write_of_mixed_bits_touches_its_bytes_only)
+{
+    board(&plain);
+
+    put(0x56, 1, 0x77); /* the RW byte: none of the others clears, sets or goes */
+    cr_expect_eq(b->mixed, 0x0077ff0f, "%x", b->mixed);
+    cr_expect_eq(b->value & 0xff00, 0x0f00); /* zeros for W1C, ones for W0C */
+    put(0x55, 1, 0x1e);
+    cr_expect_eq(b->mixed, 0x0077ee0f, "%x", b->mixed);
+    put(0x59, 1, 0x00); /* KINDS: W0T toggles, WC clears; bytes beside it stay */
+    cr_expect_eq(b->kinds, 0x33330c33, "%x", b->kinds);
+}
+
+Test(regs, every_kind_of_bit_is_written_and_read)
+{
+    board(&plain);
+
+    put(0x58, 4, 0x55555555);
+    /* from the top: RW 5, W1S 3|5, RC 3, WS f, WC 0, W0T 3^a, W1T 3^5, W0S 3|a */
+    cr_expect_eq(b->kinds, 0x573f096b, "%x", b->kinds);
+    cr_expect_eq(get(0x58, 4), 0x573f096b);
+    cr_expect_eq(b->kinds, 0x570f096b);
 }
 
 Test(regs, banks_share_an_address)

@@ -7,8 +7,8 @@
  *
  * An access that covers several registers, or part of one, is assembled by the core from whole-register
  * reads and writes in address order; bytes between rows read as zero and ignore writes. A write of part of a
- * register takes the bytes it lacks from what a DEBUG read would give (RW, RO, WO, RC), as zeros (W1C, W1S)
- * or as ones (W0C), so that they change nothing. An access that
+ * register takes the bytes it lacks from what a DEBUG read would give (RW, RO, WO, RC), as zeros (W1C, W1S, W1T)
+ * or as ones (W0C, W0S, W0T), so that they change nothing; WC and WS act on the bytes that are there. An access that
  * touches no row at all is passed to region->read/write when present, else it reads zero, is dropped, and is
  * reported once per address in the trace.
  */
@@ -20,12 +20,28 @@
 BP_BEGIN
 
 #define BP_REG_RW  0
-#define BP_REG_RO  1 /* writes are ignored */
-#define BP_REG_WO  2 /* reads give 0 (or on_read) */
-#define BP_REG_W1C 3 /* a written 1 clears the bit */
-#define BP_REG_W0C 4 /* a written 0 clears the bit */
-#define BP_REG_W1S 5 /* a written 1 sets the bit */
-#define BP_REG_RC  6 /* a (non-debug) read clears the bound value; writes are ignored */
+#define BP_REG_RO  1  /* writes are ignored */
+#define BP_REG_WO  2  /* reads give 0 (or on_read) */
+#define BP_REG_W1C 3  /* a written 1 clears the bit */
+#define BP_REG_W0C 4  /* a written 0 clears the bit */
+#define BP_REG_W1S 5  /* a written 1 sets the bit */
+#define BP_REG_RC  6  /* a (non-debug) read clears the bound value; writes are ignored */
+#define BP_REG_W0S 7  /* a written 0 sets the bit */
+#define BP_REG_W1T 8  /* a written 1 toggles the bit */
+#define BP_REG_W0T 9  /* a written 0 toggles the bit */
+#define BP_REG_WC  10 /* a write clears the bit, whatever is written */
+#define BP_REG_WS  11 /* a write sets the bit, whatever is written */
+
+#define BP_READ_KEEPS  0
+#define BP_READ_CLEARS 1 /* a (non-debug) read clears the bits behind it */
+#define BP_READ_SETS   2 /* ... sets them */
+
+/* Some bits of a register that follow a rule of their own: registers of control and status bits are often so. */
+struct bp_reg_bits {
+    uint64_t mask;
+    uint32_t access; /* BP_REG_*, in place of the register's */
+    uint32_t read;   /* BP_READ_* */
+};
 
 struct bp_reg_value {
     const char *name;
@@ -57,6 +73,8 @@ struct bp_reg {
      *          wrote (masked), `old` the bound value before (0 if unbound). */
     uint64_t (*on_read)(void *self, uint32_t index, uint64_t value, const struct bp_access *access);
     void (*on_write)(void *self, uint32_t index, uint64_t value, uint64_t old);
+    const struct bp_reg_bits
+        *bits; /* ends with a mask of 0; disjoint masks; may be NULL: `access` is for all bits */
 };
 #define BP_UNBOUND 0xffffffffu
 /* Elements of a bound array are contiguous in the instance. */

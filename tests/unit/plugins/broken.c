@@ -5,7 +5,11 @@
  */
 #include <backplane/device.h>
 #include <backplane/plugin.h>
+<<<<<<< HEAD
 #include <backplane/state.h>
+=======
+#include <backplane/regs.h>
+>>>>>>> 43dfcbb (Registers whose bits follow several rules)
 #include <string.h>
 
 #ifndef ENTRY
@@ -102,6 +106,11 @@ static const struct bp_prop props[] = {PROP};
 static const struct bp_port ports[] = {PORT,
                                        {.name = "in", .kind = BP_PORT_IRQ, .offset = BP_NO_OFFSET}};
 static const struct bp_provider providers[] = {PROVIDER};
+/* A register for REGION: two rules for the same bit. */
+__attribute__((unused)) static const struct bp_reg_bits two_rules[] = {
+    {.mask = 3, .access = BP_REG_W1C}, {.mask = 6, .access = BP_REG_W1S}, {.mask = 0}};
+__attribute__((unused)) static const struct bp_reg mixed[] = {
+    {.name = "MIXED", .width = 4, .bound = BP_UNBOUND, .bits = two_rules}};
 static const struct bp_region regions[] = {REGION};
 static const struct bp_bus_row buses[] = {BUS};
 static const struct bp_seat_row seats[] = {SEAT};
