@@ -25,8 +25,8 @@ struct texts {
 struct arguments {
     struct texts positional;
     struct texts set, images, backends, plugin_paths, traces;
-    const char *accel, *time, *cmdline, *log, *dtb, *dir;
-    bool stats, json, help, version;
+    const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd;
+    bool stats, json, help, version, update;
 };
 
 /* Bits of struct command's `options`; rows of the same order in options.c. */
@@ -45,6 +45,8 @@ struct arguments {
 #define OPTION_HELP        (1u << 12)
 #define OPTION_VERSION     (1u << 13)
 #define OPTION_DIR         (1u << 14)
+#define OPTION_SVD         (1u << 15)
+#define OPTION_UPDATE      (1u << 16)
 
 /* What changes the machine itself, and so belongs to every command that reads a description. */
 #define OPTIONS_MACHINE                                                                            \
@@ -92,6 +94,7 @@ int command_describe(const struct arguments *args);
 int command_fdt(const struct arguments *args);
 int command_map(const struct arguments *args);
 int command_new(const struct arguments *args);
+int command_svd(const struct arguments *args);
 int command_help(const struct arguments *args);
 
 #endif

@@ -35,10 +35,24 @@ const struct command commands[] = {
     {"map", "FILE", "print the memory map", NULL, OPTIONS_DESCRIPTION | OPTION_JSON, 1, 1,
      command_map},
     {"new", "device NAME", "write the project of a new device",
-     "NAME is made of lower-case letters, digits and hyphens, such as acme-timer; it names the folder, "
-     "the plug-in\nand the type. The project builds outside of Backplane's own tree, with CMake or make, "
-     "and has a test that needs\nno CPU, a board and a guest. Nothing that exists is overwritten.",
-     OPTION_DIR | OPTION_HELP, 2, 2, command_new},
+     "NAME is made of lower-case letters, digits and hyphens, such as acme-timer; it names the "
+     "folder, the plug-in\nand the type. The project builds outside of Backplane's own tree, with "
+     "CMake or make, and has a test that needs\nno CPU, a board and a guest. Nothing that exists is "
+     "overwritten.\n"
+     "\n"
+     "With --svd its registers, fields, reset values and interrupts come from a description; #BLOCK "
+     "may be left out when\nthe file has one block only. They are in files of their own, which "
+     "--update writes again and which the rest of\nthe project includes.",
+     OPTION_DIR | OPTION_SVD | OPTION_UPDATE | OPTION_HELP, 2, 2, command_new},
+    {"svd", "list|diff FILE[#BLOCK]...", "look into register descriptions",
+     "  list FILE          the blocks of a file\n"
+     "  list FILE#BLOCK    the registers of a block\n"
+     "  diff OLD NEW       what a new description changes, in all blocks or in the one that is "
+     "named\n"
+     "\n"
+     "Files are CMSIS-SVD. Exit code of diff: 0 when nothing differs, 1 when something does, 2 when "
+     "a file cannot be read.",
+     OPTION_JSON | OPTION_HELP, 2, 3, command_svd},
     {"help", "[COMMAND]", "explain a command", NULL, OPTION_HELP, 0, 1, command_help},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `backplane new device NAME`: the project of a device, outside of this tree, from the template of the SDK.
+ * `backplane new device NAME`: the project of a device, outside of this tree, from the templates of the SDK; with --svd from a
+ * register description, whose generated half can be written again.
  */
 #include "core/cli/places.h"
 #include "core/cli/template.h"
+#include "core/svd/source.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +59,70 @@ static void make_names(struct names *n, const char *name)
     }
 }
 
+/* --- with a register description -------------------------------------------------------------- */
+
+/* What a description adds to a project. */
+struct description {
+    struct svd *svd;
+    const struct svd_block *block;
+    struct svd_source source;
+    char *hooks, *lines, *ports, *wires;
+    char size[32];
+};
+
+static bool read_description(struct description *in, const struct names *n, const char *from,
+                             struct diag *d)
+{
+    const char *block;
+    char *file = svd_split(from, &block);
+    bool ok = false;
+
+    if (!file)
+        return false;
+    in->svd = svd_open(file, d);
+    if (in->svd)
+        in->block = svd_block(in->svd, block, (struct diag_pos){.file = NULL}, "--svd", d);
+    if (!in->block || !svd_source_check(in->block, file, d))
+        goto out;
+    in->source = (struct svd_source){.name = n->name,
+                                     .ident = n->ident,
+                                     .upper = n->upper,
+                                     .from = from,
+                                     .device = svd_device_name(in->svd),
+                                     .version = svd_device_version(in->svd)};
+    in->hooks = svd_source_hooks(in->block, &in->source);
+    in->lines = svd_source_lines(in->block);
+    in->ports = svd_source_ports(in->block, &in->source);
+    in->wires = svd_source_wires(in->block);
+    snprintf(in->size, sizeof(in->size), "%" PRIu64 "KiB", (in->block->bytes + 4095) / 4096 * 4);
+    ok = in->hooks && in->lines && in->ports && in->wires;
+out:
+    free(file);
+    return ok;
+}
+
+static void free_description(struct description *in)
+{
+    free(in->hooks);
+    free(in->lines);
+    free(in->ports);
+    free(in->wires);
+    svd_close(in->svd);
+}
+
+static bool add_generated(struct project *p, const struct description *in)
+{
+    char name[MAX_NAME + 16];
+    bool ok;
+
+    snprintf(name, sizeof(name), "%s-regs.h", in->source.name);
+    ok = project_add(p, name, svd_source_header(in->block, &in->source));
+    snprintf(name, sizeof(name), "%s-regs.inc", in->source.name);
+    return ok && project_add(p, name, svd_source_table(in->block, &in->source));
+}
+
+/* --- projects --------------------------------------------------------------------------------- */
+
 /* "0.1": what find_package() is asked for. */
 static void version_text(char text[32])
 {
@@ -65,21 +133,33 @@ static void version_text(char text[32])
     snprintf(text, 32, "%.*s", (int)length, BACKPLANE_VERSION);
 }
 
-static bool read_templates(struct project *p, const struct names *n, const char *const *folders,
-                           size_t count, char **why)
+/* A word of a template that stands for whole lines, in a comment so that the template is C. */
+#define LINES(indent, word) indent "/* @" word "@ */\n"
+
+static bool read_templates(struct project *p, const struct names *n, const struct description *in,
+                           char **why)
 {
+    const char *const folders[] = {"template/common", in->svd ? "template/svd" : "template/device"};
     char version[32];
     const struct template_word words[] = {
         {TEMPLATE_NAME, n->name},
         {"template_name", n->ident},
         {"TEMPLATE_NAME", n->upper},
         {"@VERSION@", version},
+        {"@SIZE@", in->size},
+        {"@WIRES@", in->wires},
+        {LINES("    ", "LINES"), in->lines},
+        {LINES("", "HOOKS"), in->hooks},
+        {LINES("", "PORTS"), in->ports},
+        {LINES("    ", "PORTS_ROW"),
+         in->ports && *in->ports ? "    .ports = BP_ARRAY(ports),\n" : ""},
+        {LINES("     ", "BANK"), in->block && in->block->nbanks > 1 ? "     .bank = bank,\n" : ""},
         {NULL, NULL},
     };
     bool ok = true;
 
     version_text(version);
-    for (size_t i = 0; ok && i < count; i++) {
+    for (size_t i = 0; ok && i < sizeof(folders) / sizeof(*folders); i++) {
         char *folder = places_share(folders[i]);
 
         ok = folder && project_read(p, folder, n->name, words, why);
@@ -101,26 +181,67 @@ static void say_next(const struct project *p, const char *folder, const char *na
            folder, name);
 }
 
+/* Only what the command once wrote is written over; the rest of a project is its author's. */
+static bool may_update(const struct project *p, const char *folder, char **why)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        char first[sizeof(SVD_GENERATED)] = "", *path = NULL;
+        FILE *file;
+
+        if (asprintf(&path, "%s/%s", folder, p->files[i].name) < 0)
+            return false;
+        file = fopen(path, "r");
+        if (file) {
+            first[fread(first, 1, sizeof(first) - 1, file)] = '\0';
+            fclose(file);
+        }
+        if (!file &&
+            asprintf(
+                why,
+                "%s: %s: leave --update out to write a new project, or name its folder with --dir",
+                path, strerror(errno)) < 0)
+            *why = NULL;
+        else if (file && strcmp(first, SVD_GENERATED) &&
+                 asprintf(why, "%s: was not generated, or has lost its first line: move it away",
+                          path) < 0)
+            *why = NULL;
+        free(path);
+        if (!file || strcmp(first, SVD_GENERATED))
+            return false;
+    }
+    return true;
+}
+
 static int new_device(const struct command *command, const struct arguments *args, const char *name)
 {
-    static const char *const folders[] = {"template/common", "template/device"};
     const char *folder = args->dir ? args->dir : name;
+    struct description in = {.svd = NULL};
     struct project p = {.count = 0};
-    int code = EXIT_USAGE;
     char *why = NULL;
+    bool ok = true;
     struct names n;
+    struct diag d;
 
+    diag_init(&d);
     make_names(&n, name);
-    if (read_templates(&p, &n, folders, sizeof(folders) / sizeof(*folders), &why) &&
-        project_write(&p, folder, false, &why)) {
+    if (args->svd)
+        ok = read_description(&in, &n, args->svd, &d) && add_generated(&p, &in);
+    if (ok && !args->update)
+        ok = read_templates(&p, &n, &in, &why);
+    ok = ok && (!args->update || may_update(&p, folder, &why)) &&
+         project_write(&p, folder, args->update, &why);
+    diag_print(&d, stderr);
+    if (ok && args->update)
+        printf("%s: %s and %s are written again\n", folder, p.files[0].name, p.files[1].name);
+    else if (ok)
         say_next(&p, folder, name);
-        code = EXIT_OK;
-    } else {
+    else if (why || !d.errors)
         usage_error(command, "%s", why ? why : "no memory left on the host: close something");
-    }
     free(why);
     project_free(&p);
-    return code;
+    free_description(&in);
+    diag_finish(&d);
+    return ok ? EXIT_OK : EXIT_USAGE;
 }
 
 int command_new(const struct arguments *args)
@@ -134,5 +255,7 @@ int command_new(const struct arguments *args)
     wrong = wrong_name(name);
     if (wrong)
         return usage_error(command, "the name `%s` %s", name, wrong);
+    if (args->update && !args->svd)
+        return usage_error(command, "--update needs to know from what: add --svd FILE.svd#BLOCK");
     return new_device(command, args, name);
 }

@@ -43,6 +43,10 @@ static const struct option {
     {"version", NULL, "show the version", FLAG, offsetof(struct arguments, version)},
     {"dir", "DIR", "the folder to write into, instead of one called NAME", TEXT,
      offsetof(struct arguments, dir)},
+    {"svd", "FILE#BLOCK", "begin with the registers of a CMSIS-SVD description", TEXT,
+     offsetof(struct arguments, svd)},
+    {"update", NULL, "only write the generated half again, from a newer description", FLAG,
+     offsetof(struct arguments, update)},
 };
 
 #define OPTIONS_COLUMN 23

@@ -67,7 +67,7 @@ static char *replace_words(const char *text, const struct template_word *words)
         while (w->word && strncmp(text, w->word, strlen(w->word)))
             w++;
         if (w->word) {
-            fputs(w->value, stream);
+            fputs(w->value ? w->value : "", stream);
             text += strlen(w->word);
         } else {
             putc(*text++, stream);

@@ -13,8 +13,8 @@
 #define TEMPLATE_NAME "template-name"
 
 struct template_word {
-    const char *word; /* "template_name" */
-    const char *value;
+    const char *word;  /* "template_name" */
+    const char *value; /* NULL: nothing */
 };
 
 /* A file to be written. */

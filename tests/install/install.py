@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Installs the build into a temporary folder, moves it elsewhere, and uses it as a stranger would.
 
-usage: install.py layout|device|make|library|destdir|packages SOURCE_DIR BINARY_DIR
+usage: install.py layout|device|svd|make|library|destdir|packages SOURCE_DIR BINARY_DIR
 """
 import glob
 import os
@@ -95,6 +95,23 @@ def new_device(place):
     return project
 
 
+def build_and_test(place, project):
+    run(["cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={place.prefix}", "-DCMAKE_C_FLAGS=-Werror"], cwd=project)
+    run(["cmake", "--build", "build"], cwd=project)
+    wanted = 3 if shutil.which("riscv64-linux-gnu-gcc") else 2
+    tested = run(["ctest", "--test-dir", "build", "--output-on-failure"], cwd=project)
+    expect(f"not all of its tests ran:\n{tested}", f"100% tests passed, 0 tests failed out of {wanted}" in tested)
+
+
+def contents(project):
+    found = {}
+    for path in glob.glob(project + "/*"):
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                found[os.path.basename(path)] = file.read()
+    return found
+
+
 def device(place):
     project = new_device(place)
     files = {f: open(f, encoding="utf-8").read() for f in glob.glob(project + "/*") if os.path.isfile(f)}
@@ -102,11 +119,7 @@ def device(place):
     expect(f"writing it again is not refused:\n{again}", "exists already" in again)
     for path, text in files.items():
         expect(f"{path} was changed by a refused command", open(path, encoding="utf-8").read() == text)
-    run(["cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={place.prefix}", "-DCMAKE_C_FLAGS=-Werror"], cwd=project)
-    run(["cmake", "--build", "build"], cwd=project)
-    tested = run(["ctest", "--test-dir", "build", "--output-on-failure"], cwd=project)
-    wanted = 3 if shutil.which("riscv64-linux-gnu-gcc") else 2
-    expect(f"not all of its tests ran:\n{tested}", f"100% tests passed, 0 tests failed out of {wanted}" in tested)
+    build_and_test(place, project)
     # Its test can fail: a device that never raises its interrupt.
     source = os.path.join(project, "acme-timer.c")
     broken = files[source].replace("(d->ctrl & CTRL_IE)", "0")
@@ -133,6 +146,58 @@ def device(place):
     os.rename(os.path.join(place.prefix, "share/backplane/template"), os.path.join(place.prefix, "gone"))
     said = place.backplane("new", "device", "without", status=2)
     expect(f"a missing template is not explained:\n{said}", "backplane-sdk" in said)
+
+
+def svd(place):
+    """From a register description to a device, and from the next description to the same device."""
+    shutil.copy(os.path.join(place.source, "tests/unit/data/svd/acme9.svd"), place.work)
+    description = os.path.join(place.work, "acme9.svd")
+    for name, block in [("acme-rng", "TRNG"), ("acme-timer", "TIMER0"), ("acme-timer1", "timer1")]:
+        place.backplane("new", "device", name, "--svd", f"acme9.svd#{block}")
+        build_and_test(place, os.path.join(place.work, name))
+    project = os.path.join(place.work, "acme-rng")
+    described = place.backplane("describe", "acme-rng", "--plugin-path", f"{project}/build")
+    expect(f"registers are not those of the description:\n{described}",
+           re.search(r"FLAGS +32 bit +w1c +reset 0x000000f0", described) and "READY" in described)
+
+    with open(os.path.join(project, "acme-rng.c"), "a", encoding="utf-8") as file:
+        file.write("/* written by hand */\n")
+    before = contents(project)
+    with open(description, encoding="utf-8") as file:
+        text = file.read()
+    newer = text.replace("<resetValue>0xf0</resetValue>", "<resetValue>0xf1</resetValue>")
+    expect("the description has changed: change something else here", newer != text)
+    with open(os.path.join(place.work, "acme9b.svd"), "w", encoding="utf-8") as file:
+        file.write(newer)
+    said = place.backplane("svd", "diff", "acme9.svd", "acme9b.svd", status=1)
+    expect(f"the difference is not told:\n{said}", said == "~ TRNG.FLAGS: reset: 0xf0 -> 0xf1\n")
+    place.backplane("svd", "diff", "acme9.svd", "acme9b.svd#TIMER0")
+    place.backplane("new", "device", "acme-rng", "--svd", "acme9b.svd#TRNG", "--update")
+    after = contents(project)
+    changed = sorted(name for name in after if after[name] != before.get(name))
+    expect(f"--update changes {changed}", changed == ["acme-rng-regs.h", "acme-rng-regs.inc"] and len(after) == len(before))
+    expect("--update does not bring the new reset value", "0xf1" in after["acme-rng-regs.inc"])
+    build_and_test(place, project)
+
+    for words, text in [
+            (["acme-rng", "--svd", "acme9.svd#TRNG"], "exists already"),
+            (["other", "--svd", "acme9.svd#TRNG", "--update"], "leave --update out"),
+            (["acme-rng", "--update"], "add --svd FILE.svd#BLOCK"),
+            (["other", "--svd", "acme9.svd"], "write acme9.svd#BLOCK with one of TIMER0, TIMER1, TRNG"),
+            (["other", "--svd", "acme9.svd#TNRG"], "did you mean TRNG?"),
+            (["other", "--svd", "gone.svd#TRNG"], "gone.svd: cannot be read")]:
+        said = place.backplane("new", "device", *words, status=2)
+        expect(f"{words}: no `{text}` in\n{said}", text in said)
+    expect("a refused command leaves a folder", not os.path.exists(os.path.join(place.work, "other")))
+    header = os.path.join(project, "acme-rng-regs.h")
+    with open(header, "w", encoding="utf-8") as file:
+        file.write("/* mine */\n")
+    said = place.backplane("new", "device", "acme-rng", "--svd", "acme9.svd#TRNG", "--update", status=2)
+    expect(f"what was not generated is overwritten:\n{said}", "was not generated" in said)
+    expect("what was not generated is overwritten", contents(project)["acme-rng-regs.h"] == "/* mine */\n")
+    bad = os.path.join(place.source, "tests/unit/data/svd/bad/size-zero.svd")
+    said = place.backplane("new", "device", "other", "--svd", bad, status=2)
+    expect(f"a mistake is not placed:\n{said}", f"{bad}:8:11: peripheral[P]/register[R]/size: 0 bits: use 1 to 64" in said)
 
 
 def make(place):
@@ -212,7 +277,7 @@ def packages(place):
 
 
 def main():
-    parts = {f.__name__: f for f in (layout, device, make, library, destdir, packages)}
+    parts = {f.__name__: f for f in (layout, device, svd, make, library, destdir, packages)}
     part, source, binary = sys.argv[1], os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
     with tempfile.TemporaryDirectory(prefix="backplane-install-") as folder:
         try:
