@@ -3,6 +3,7 @@
  * graph_load() from start to end, and the words that all its steps use.
  */
 #include "core/machine/graph_load.h"
+#include "core/svd/svd.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -200,6 +201,7 @@ static void load(struct graph_loader *l, const char *file)
     graph_make_nodes(l);
     graph_make_regs(l);
     graph_make_props(l);
+    graph_make_stubs(l);
     graph_make_ports(l);
     graph_make_via(l);
     graph_make_seats(l);
@@ -262,6 +264,8 @@ void graph_destroy(struct graph *g)
 
     if (!owner)
         return;
+    for (uint32_t i = 0; i < g->ndescriptions; i++)
+        svd_close(g->descriptions[i].svd);
     arena_finish(&owner->arena);
     free(owner);
 }

@@ -102,6 +102,7 @@ struct graph_node {
     const struct graph_seat *place; /* its seat under `bus:`, if it is a part; NULL */
     struct graph_fdt *fdt;          /* `fdt:` escape: extra properties; NULL */
     uint32_t index;                 /* in graph.nodes */
+    const struct svd_block *registers; /* of a described core/stub, the graph owns it; NULL */
 };
 
 /* The `fdt:` escape of a node: property -> string, u32 list or empty. `fdt: false` hides the node. */
@@ -185,6 +186,11 @@ struct graph {
     char *cmdline; /* NULL: none */
     enum graph_time time;
     uint64_t seed; /* `seed:`; used when deterministic */
+    struct graph_description {
+        const char *path;
+        struct svd *svd; /* NULL: could not be read */
+    } * descriptions;    /* register descriptions that nodes refer to */
+    uint32_t ndescriptions;
 };
 
 /* What the command line adds: merged as a last `run` file. All strings borrowed. */

@@ -12,6 +12,7 @@
  *   graph_reg.c      addresses, overlaps
  *   graph_port.c     ports and the words that connect them; clocks, back ends
  *   graph_wire.c     lines
+ *   graph_stub.c     register descriptions of core/stub
  *   graph_fdt.c      the `fdt:` escape
  *   graph_board.c    aliases, boot places, what the root of the device tree says
  *   graph_run.c      a run: its board, and the command line as a last run
@@ -219,6 +220,7 @@ struct graph_prop *graph_props(struct graph_loader *l, const struct type *type, 
 void graph_make_nodes(struct graph_loader *l);
 void graph_make_regs(struct graph_loader *l);
 void graph_make_props(struct graph_loader *l);
+void graph_make_stubs(struct graph_loader *l);
 void graph_make_ports(struct graph_loader *l);
 void graph_make_via(struct graph_loader *l);
 void graph_make_seats(struct graph_loader *l);

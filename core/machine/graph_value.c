@@ -271,6 +271,22 @@ static bool read_element(struct reading *r, const struct yaml_value *v, struct g
     return true;
 }
 
+/* `KEY: VALUE` of a list of texts that is written as a map. */
+static bool read_entry(struct reading *r, const struct yaml_entry *entry, struct graph_value *out)
+{
+    const char *value;
+
+    r->pos = entry->pos;
+    value = graph_text(r->l, r->w, entry->value);
+    if (!value)
+        return false;
+    *arena_push(r->l->arena, out->list.items, out->list.count) =
+        (struct graph_value){.type = BP_PROP_STR,
+                             .pos = entry->pos,
+                             .s = arena_printf(r->l->arena, "%s=%s", entry->key, value)};
+    return true;
+}
+
 /* One value instead of a list is a list of one. */
 static bool read_list(struct reading *r, const struct yaml_value *v, struct graph_value *out)
 {
@@ -287,6 +303,8 @@ static bool read_list(struct reading *r, const struct yaml_value *v, struct grap
         ok = read_element(r, v, out);
     for (uint32_t i = 0; v->kind == YAML_LIST && i < v->count; i++)
         ok &= read_element(r, v->items[i], out);
+    for (uint32_t i = 0; v->kind == YAML_MAP && i < v->count; i++)
+        ok &= read_entry(r, &v->entries[i], out);
     r->row = row;
     r->pos = v->pos;
     if (out->list.count < row->min && r->l->nlost) /* they may be among the lost */
@@ -305,7 +323,8 @@ bool graph_read_value(struct graph_loader *l, const struct graph_where *w,
     bool is_list = row->type == BP_PROP_LIST;
 
     *out = (struct graph_value){.type = is_list ? row->element : row->type, .pos = v->pos};
-    if (v->kind == YAML_MAP || (v->kind == YAML_LIST && !is_list))
+    if ((v->kind == YAML_MAP && !(is_list && row->element == BP_PROP_STR)) ||
+        (v->kind == YAML_LIST && !is_list))
         return ERROR(&r, "%s where %s belongs: write %s", yaml_kind_name(v),
                      is_list ? "a list" : readers[row->type].what,
                      is_list ? "[one, other]" : "one value");

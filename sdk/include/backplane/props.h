@@ -29,8 +29,10 @@ BP_BEGIN
 #define BP_PROP_ADDR     13 /* uint64_t guest address; a number, or NODE+OFFSET */
 #define BP_PROP_DURATION 14 /* uint64_t nanoseconds; unit: ns us ms s */
 #define BP_PROP_REF      15 /* struct bp_ref: another node that offers interface `ref_iface` */
-#define BP_PROP_LIST     16 /* struct bp_list of `element` type; a REF list may use globs: "hart*" */
-#define BP_PROP_PATH     17 /* const char *: a host file, made absolute relative to the YAML file */
+#define BP_PROP_LIST                                                                               \
+    16 /* struct bp_list of `element` type; a REF list may use globs: "hart*"; a STR list may be
+                             * a map in YAML, whose entries become "KEY=VALUE" */
+#define BP_PROP_PATH 17 /* const char *: a host file, made absolute relative to the YAML file */
 
 #define BP_PROP_REQUIRED 1u /* flag: the user must give it (then `def` is NULL) */
 
