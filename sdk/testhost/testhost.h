@@ -155,7 +155,7 @@ static inline const void *th_core_get(const struct bp_core *core, const char *id
     return NULL;
 }
 
-/* --- life ----------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------------------- */
 
 static inline const struct bp_device_class *th_find_class(const struct bp_plugin *plugin,
                                                           const char *type)
@@ -170,8 +170,9 @@ static inline const struct bp_device_class *th_find_class(const struct bp_plugin
     return NULL;
 }
 
-/* A host for a class; the test may link the device itself. NULL: no memory. */
-static inline struct th *th_new(const struct bp_device_class *cls)
+/* A host for a class, with what the device sees in `memory`. NULL: no memory. */
+static inline struct th *th_new_in(const struct bp_device_class *cls,
+                                   const struct th_memory *memory)
 {
     struct th *t = (struct th *)calloc(1, sizeof *t);
 
@@ -182,18 +183,25 @@ static inline struct th *th_new(const struct bp_device_class *cls)
     t->core.get = th_core_get;
     t->dev.th = t;
     t->cls = cls;
+    t->memory = memory;
     t->wall_start = 1700000000ull * 1000000000ull;
     t->chr.accept = TH_NO_LIMIT;
     t->ram_base = TH_RAM_BASE;
-    t->ram = (uint8_t *)calloc(1, TH_RAM_BYTES);
-    t->self = calloc(1, cls->instance_size);
+    t->ram = (uint8_t *)memory->get(TH_RAM_BYTES, 8, "guest RAM");
+    t->self = memory->get(cls->instance_size, cls->instance_align, "the instance");
     if (!t->ram || !t->self) {
-        free(t->ram);
-        free(t->self);
+        memory->put(t->ram);
+        memory->put(t->self);
         free(t);
         return NULL;
     }
     return t;
+}
+
+/* A host for a class; the test may link the device itself. NULL: no memory. */
+static inline struct th *th_new(const struct bp_device_class *cls)
+{
+    return th_new_in(cls, th_heap());
 }
 
 /* A host for device `type` of the plug-in file `path`. NULL, with the reason in *why (static) when
@@ -276,22 +284,19 @@ static inline int32_t th_start(struct th *t)
     return BP_OK;
 }
 
-/* Finishes the device and frees everything; accepts NULL. Returns the number of violations. */
-static inline uint32_t th_close(struct th *t)
+/* Ends the device's life, not the host's. Once. */
+static inline void th_finish(struct th *t)
 {
-    uint32_t violations;
-
-    if (!t)
-        return 0;
     if (t->initialised)
         th_api_block_drain(&t->block);
     if (t->cls->finish)
         t->cls->finish(t->self);
     th_bus_check_unmapped(t);
-    violations = t->violations;
-    if (violations)
-        fprintf(stderr, "%s: %u violations of the contract, last: %s\n", t->cls->name, violations,
-                t->violation);
+}
+
+/* Frees the host and what belongs to it, after th_finish(). */
+static inline void th_free(struct th *t)
+{
     th_props_free(t);
     th_ports_free(t);
     th_regions_free(t);
@@ -299,11 +304,26 @@ static inline uint32_t th_close(struct th *t)
     th_block_free(t);
     free(t->chr.output);
     free(t->chr.queue);
-    free(t->self);
-    free(t->ram);
+    t->memory->put(t->self);
+    t->memory->put(t->ram);
     if (t->object)
         dlclose(t->object);
     free(t);
+}
+
+/* Finishes the device and frees everything; accepts NULL. Returns the number of violations. */
+static inline uint32_t th_close(struct th *t)
+{
+    uint32_t violations;
+
+    if (!t)
+        return 0;
+    th_finish(t);
+    violations = t->violations;
+    if (violations)
+        fprintf(stderr, "%s: %u violations of the contract, last: %s\n", t->cls->name, violations,
+                t->violation);
+    th_free(t);
     return violations;
 }
 

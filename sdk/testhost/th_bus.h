@@ -144,10 +144,11 @@ static inline int32_t th_regions_create(struct th *t)
         r->enabled = !(row->flags & BP_REGION_FLOATING);
         r->direct = (row->flags & BP_REGION_ROMD) != 0;
         if (row->flags & BP_REGION_RAM) {
-            r->data = (uint8_t *)malloc(r->bytes);
+            r->data = (uint8_t *)t->memory->get(r->bytes, 8, row->name);
             if (!r->data)
                 return BP_E_NOMEM;
-            memset(r->data, (int)row->fill, r->bytes);
+            if (row->fill)
+                memset(r->data, (int)row->fill, r->bytes);
         }
     }
     return BP_OK;
@@ -156,7 +157,7 @@ static inline int32_t th_regions_create(struct th *t)
 static inline void th_regions_free(struct th *t)
 {
     for (uint32_t i = 0; i < TH_MAX_REGIONS; i++)
-        free(t->regions[i].data);
+        t->memory->put(t->regions[i].data);
 }
 
 #endif

@@ -40,15 +40,15 @@ static inline void th_api_char_resume(struct bp_char *port)
 
         if (!bytes)
             return;
-        data =
-            (uint8_t *)malloc(bytes); /* of its exact size, so that a reader beyond it is caught */
+        /* of its exact size, so that a reader beyond it is caught */
+        data = (uint8_t *)port->th->memory->get(bytes, 1, "input");
         if (!data)
             return;
         memcpy(data, port->queue, bytes);
         port->nqueue -= bytes;
         memmove(port->queue, port->queue + bytes, port->nqueue);
         port->client->on_input(port->th->self, data, bytes);
-        free(data);
+        port->th->memory->put(data);
     }
 }
 

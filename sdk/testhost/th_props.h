@@ -124,10 +124,10 @@ static inline int th_in_range(const struct bp_prop *row, const void *at)
     return value >= row->min && value <= row->max;
 }
 
-static inline int th_store_bytes(struct th_prop *p, void *at, const char *text)
+static inline int th_store_bytes(struct th *t, struct th_prop *p, void *at, const char *text)
 {
     struct bp_bytes *out = (struct bp_bytes *)at;
-    uint8_t *data = (uint8_t *)calloc(1, strlen(text) + 1);
+    uint8_t *data = (uint8_t *)t->memory->get((strlen(text) + 2) / 3, 1, p->name);
     char *end;
 
     p->storage = data;
@@ -141,14 +141,18 @@ static inline int th_store_bytes(struct th_prop *p, void *at, const char *text)
 }
 
 /* "1, 2, 3" or "[1, 2, 3]" */
-static inline int th_store_list(struct th_prop *p, const struct bp_prop *row, const char *text,
-                                struct bp_list *out)
+static inline int th_store_list(struct th *t, struct th_prop *p, const struct bp_prop *row,
+                                const char *text, struct bp_list *out)
 {
     uint32_t width = th_number_width(row->element);
     char *copy = strdup(text), *rest = copy, *word;
-    int ok = copy != NULL;
+    size_t most = 1;
+    int ok;
 
-    p->storage = calloc(strlen(text) + 1, width);
+    for (const char *c = text; *c; c++)
+        most += *c == ',' || *c == ' ';
+    p->storage = t->memory->get(most * width, width, p->name);
+    ok = copy && p->storage;
     out->items = p->storage;
     out->stride = width;
     out->count = 0;
@@ -162,7 +166,8 @@ static inline int th_store_list(struct th_prop *p, const struct bp_prop *row, co
 static inline int th_store_refs(struct th *t, struct th_prop *p, const struct bp_prop *row,
                                 void *at)
 {
-    struct bp_ref *refs = (struct bp_ref *)calloc(p->nrefs + 1, sizeof *refs);
+    struct bp_ref *refs = (struct bp_ref *)t->memory->get((p->nrefs ? p->nrefs : 1) * sizeof *refs,
+                                                          sizeof(void *), p->name);
     struct bp_list list = {refs, p->nrefs, sizeof *refs};
 
     if (!refs)
@@ -191,14 +196,16 @@ static inline int th_prop_write(struct th *t, const struct bp_prop *row)
     if (!text)
         return !(row->flags & BP_PROP_REQUIRED);
     if (row->type == BP_PROP_STR || row->type == BP_PROP_PATH) {
-        p->storage = strdup(text);
+        p->storage = t->memory->get(strlen(text) + 1, 1, row->name);
+        if (p->storage)
+            memcpy(p->storage, text, strlen(text) + 1);
         memcpy(at, &p->storage, sizeof p->storage);
         return p->storage != NULL;
     }
     if (row->type == BP_PROP_BYTES)
-        return th_store_bytes(p, at, text);
+        return th_store_bytes(t, p, at, text);
     if (row->type == BP_PROP_LIST)
-        return th_store_list(p, row, text, (struct bp_list *)at);
+        return th_store_list(t, p, row, text, (struct bp_list *)at);
     return th_store_number(at, row->type, text, row->choices) && th_in_range(row, at);
 }
 
@@ -222,7 +229,7 @@ static inline void th_props_free(struct th *t)
 {
     for (uint32_t i = 0; i < t->nprops; i++) {
         free(t->props[i].text);
-        free(t->props[i].storage);
+        t->memory->put(t->props[i].storage);
     }
 }
 

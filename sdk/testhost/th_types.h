@@ -27,9 +27,9 @@
 #define TH_RAM_BYTES (1u << 20)
 #define TH_NO_LIMIT  0xffffffffu
 
-#define TH_MAX_PROPS   64
-#define TH_MAX_PORTS   16
-#define TH_MAX_REGIONS 8
+#define TH_MAX_PROPS   128
+#define TH_MAX_PORTS   64
+#define TH_MAX_REGIONS 32
 #define TH_MAX_MAPS    1024
 #define TH_MAX_POSTS   64
 #define TH_MAX_SYMBOLS 8
@@ -38,6 +38,13 @@
 #define TH_LOG_LEVELS  5
 
 struct th;
+
+/* Where the memory comes from that a device under test sees: its instance, the values of its
+ * properties, RAM, input. A test that wants to know who writes beyond it brings its own. */
+struct th_memory {
+    void *(*get)(size_t bytes, size_t align, const char *what); /* zeroed; NULL: none left */
+    void (*put)(void *memory);                                  /* accepts NULL */
+};
 
 struct bp_dev {
     struct th *th;
@@ -134,6 +141,8 @@ struct th {
     struct bp_dev dev;
     const struct bp_device_class *cls;
     void *object, *self;
+    const struct th_memory *memory;
+    void *user;          /* for the test's own use */
     const char *without; /* id of an interface the core pretends to lack; NULL */
     uint32_t initialised;
 
@@ -187,6 +196,23 @@ static inline void th_violation(struct th *t, const char *text)
 {
     t->violations++;
     snprintf(t->violation, sizeof t->violation, "%s", text);
+}
+
+static inline void *th_heap_get(size_t bytes, size_t align, const char *what)
+{
+    void *memory = NULL;
+
+    (void)what;
+    if (posix_memalign(&memory, align < sizeof(void *) ? sizeof(void *) : align, bytes + 1))
+        return NULL;
+    return memset(memory, 0, bytes + 1);
+}
+
+static inline const struct th_memory *th_heap(void)
+{
+    static const struct th_memory heap = {th_heap_get, free};
+
+    return &heap;
 }
 
 static inline const void *th_row(const void *rows, uint32_t stride, uint32_t i)
