@@ -128,6 +128,24 @@ Test(aclint, writing_mtime_compares_again)
     close_device(t);
 }
 
+/* The guest sets mtime close to its end; once it has wrapped, a far mtimecmp is far again, not
+ * due all the time. */
+Test(aclint, count_wraps_around)
+{
+    struct th *t = started();
+
+    th_write(t, MTIMER, 0, 8, UINT64_MAX);
+    th_write(t, MTIMER, MTIME, 8, UINT64_MAX - 5);
+    th_advance(t, 1000);
+    cr_expect_lt(th_read(t, MTIMER, MTIME, 8), 100);
+    cr_expect_eq(th_level(t, "mtip", 0), 0);
+    th_write(t, MTIMER, 8, 8, 50);
+    th_advance(t, 10000);
+    cr_expect_eq(th_level(t, "mtip", 1), 1);
+    cr_expect_gt(th_next_deadline(t), t->now, "nothing is due that does not move time on");
+    close_device(t);
+}
+
 Test(aclint, far_values_do_not_overflow)
 {
     struct th *t = started();
@@ -242,6 +260,21 @@ Test(aclint, timer_alone)
     th_reset(t, BP_RESET_WARM);
     cr_expect_eq(th_level(t, "mtip", 0), 0);
     close_device(t);
+}
+
+/* A snapshot in the middle of a tick does not make that tick longer. */
+Test(aclint, snapshot_within_a_tick)
+{
+    struct th *a = started(), *b = started();
+
+    th_write(a, MTIMER, MTIME, 8, 5000);
+    th_advance(a, 499); /* 4.99 ticks */
+    cr_assert_eq(th_migrate(b, a), BP_OK);
+    cr_expect_eq(th_read(b, MTIMER, MTIME, 8), 5004);
+    th_advance(b, 1);
+    cr_expect_eq(th_read(b, MTIMER, MTIME, 8), 5005);
+    close_device(a);
+    close_device(b);
 }
 
 Test(aclint, snapshot)

@@ -243,6 +243,21 @@ Test(cfi_flash, reset_returns_to_the_array_and_keeps_it)
     close_device(t);
 }
 
+Test(cfi_flash, reset_waits_for_the_image)
+{
+    struct th *t = flash();
+
+    th_insert(t, BYTES, 0, "f0");
+    memset(t->block.medium, 0xff, BYTES);
+    start_device(t);
+    program(t, 0x2000, 0x12345678);
+    cr_expect_eq(t->block.nrequests, 1);
+    th_reset(t, BP_RESET_WARM);
+    cr_expect_eq(t->block.nrequests, 0);
+    cr_expect_eq(bp_load_le32(t->block.medium + 0x2000), 0x12345678);
+    close_device(t);
+}
+
 Test(cfi_flash, reads_its_image)
 {
     struct th *t = flash();

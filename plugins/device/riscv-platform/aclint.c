@@ -34,7 +34,7 @@ struct aclint {
      * `sequence` is odd during a change of the two. */
     _Atomic uint64_t base, since, rate;
     _Atomic uint32_t sequence;
-    uint64_t saved; /* the count, in a snapshot */
+    uint64_t saved_base, saved_age; /* in a snapshot: base, and now - since */
     struct {
         void (*fn)(void *ctx);
         void *ctx;
@@ -59,14 +59,19 @@ static uint64_t counter_read(void *self)
     return base + bp_ticks(a->timers->now(a->dev, BP_TIME_VIRTUAL) - since, rate);
 }
 
-/* From now on the count is `value` and grows at the clock's rate. [machine] */
-static void set_count(struct aclint *a, uint64_t value)
+/* The count was `value` at the virtual time `since` and grows at the clock's rate. [machine] */
+static void set_count_since(struct aclint *a, uint64_t value, uint64_t since)
 {
     atomic_fetch_add(&a->sequence, 1);
     atomic_store(&a->base, value);
-    atomic_store(&a->since, a->timers->now(a->dev, BP_TIME_VIRTUAL));
+    atomic_store(&a->since, since);
     atomic_store(&a->rate, a->clocks->hz(a->clock));
     atomic_fetch_add(&a->sequence, 1);
+}
+
+static void set_count(struct aclint *a, uint64_t value)
+{
+    set_count_since(a, value, a->timers->now(a->dev, BP_TIME_VIRTUAL));
 }
 
 static uint64_t counter_hz(void *self)
@@ -76,18 +81,29 @@ static uint64_t counter_hz(void *self)
     return atomic_load(&a->rate);
 }
 
+/* Virtual time at which the count has grown by `ticks`; UINT64_MAX: never. Counted from `since`,
+ * not from the base, because the count may have wrapped in between. */
+static uint64_t after_ticks(struct aclint *a, uint64_t ticks)
+{
+    uint64_t rate = atomic_load(&a->rate), since = atomic_load(&a->since);
+    uint64_t now = a->timers->now(a->dev, BP_TIME_VIRTUAL);
+    uint64_t passed = bp_ticks(now - since, rate), ns;
+
+    if (!rate || ticks > UINT64_MAX - passed)
+        return UINT64_MAX;
+    ns = bp_ticks_to_ns(passed + ticks, rate);
+    if (ns > UINT64_MAX - since)
+        return UINT64_MAX;
+    /* A clock so fast that `passed` has wrapped must not make a deadline that has passed. */
+    return bp_max(ns + since, now + 1);
+}
+
 static uint64_t counter_when(void *self, uint64_t value)
 {
     struct aclint *a = self;
-    uint64_t now = a->timers->now(a->dev, BP_TIME_VIRTUAL), base = atomic_load(&a->base);
-    uint64_t ns;
+    uint64_t count = counter_read(a);
 
-    if (counter_read(a) >= value)
-        return now;
-    if (!atomic_load(&a->rate))
-        return UINT64_MAX;
-    ns = bp_ticks_to_ns(value - base, atomic_load(&a->rate));
-    return ns > UINT64_MAX - atomic_load(&a->since) ? UINT64_MAX : ns + atomic_load(&a->since);
+    return count >= value ? a->timers->now(a->dev, BP_TIME_VIRTUAL) : after_ticks(a, value - count);
 }
 
 static int32_t counter_watch(void *self, void (*fn)(void *ctx), void *ctx)
@@ -111,9 +127,10 @@ static void update_timers(struct aclint *a)
         uint64_t when;
 
         a->lines->set(a->mtip, i, count >= a->mtimecmp[i]);
-        if (count >= a->mtimecmp[i])
-            continue;
-        when = counter_when(a, a->mtimecmp[i]);
+        /* One that is reached changes when the count wraps. */
+        when = count < a->mtimecmp[i] ? counter_when(a, a->mtimecmp[i])
+               : count                ? after_ticks(a, 0 - count)
+                                      : UINT64_MAX;
         next = when < next ? when : next;
     }
     if (next == UINT64_MAX)
@@ -370,16 +387,21 @@ static const struct bp_port ports[] = {
 };
 
 static const struct bp_state_field fields[] = {
-    {.tag = 1, .type = BP_STATE_U64, .offset = BP_OFFSET(struct aclint, saved), .name = "count"},
+    /* Tag 1 was the count alone, which loses the part of a tick that has passed. */
+    {.tag = 2,
+     .type = BP_STATE_U64,
+     .offset = BP_OFFSET(struct aclint, saved_base),
+     .name = "base"},
+    {.tag = 3, .type = BP_STATE_U64, .offset = BP_OFFSET(struct aclint, saved_age), .name = "age"},
 };
 
-/* A snapshot is taken at one virtual time and continued at another: what it keeps is the count
- * itself. */
+/* What a snapshot keeps holds at any virtual time: the count, to the nanosecond. */
 static int32_t pre_save(void *self)
 {
     struct aclint *a = self;
 
-    a->saved = counter_read(a);
+    a->saved_base = atomic_load(&a->base);
+    a->saved_age = a->timers->now(a->dev, BP_TIME_VIRTUAL) - atomic_load(&a->since);
     return BP_OK;
 }
 
@@ -387,7 +409,7 @@ static int32_t post_load(void *self)
 {
     struct aclint *a = self;
 
-    set_count(a, a->saved);
+    set_count_since(a, a->saved_base, a->timers->now(a->dev, BP_TIME_VIRTUAL) - a->saved_age);
     return BP_OK;
 }
 

@@ -271,6 +271,7 @@ static void reset(void *self, uint32_t kind)
     struct cfi_flash *f = self;
 
     cfi_medium_load(f);
+    f->blocks->drain(f->drive); /* what was programmed before is on its way to the image */
     for (uint32_t i = 0; i < CFI_MAX_CHIPS; i++)
         cfi_chip_reset(&f->chips[i]);
     memset(f->locks, f->locked ? 0xff : 0, sizeof f->locks);
