@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An array with a count and no stride.
+ */
+#include "base.h"
+
+struct broken {
+    uint32_t value;
+};
+
+static const struct bp_reg regs[] = {
+    {.offset = 0,
+     .width = 4,
+     .name = "VALUE",
+     .doc = "a value",
+     .bound = BP_OFFSET(struct broken, value)},
+};
+
+static const struct bp_region regions[] = {
+    {.name = "reg", .doc = "the registers", .regs = BP_ARRAY(regs)},
+};
+
+static const struct bp_device_class broken = {
+    CLASS(struct broken),
+    .regions = regions,
+    .nregions = 1,
+};
+
+PLUGIN(broken)

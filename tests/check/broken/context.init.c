@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Drives a line in init(), when nobody is there to hear it.
+ */
+#include "base.h"
+
+struct broken {
+    const struct bp_line_api *lines;
+    struct bp_line *irq;
+    uint32_t value;
+};
+
+static const struct bp_port ports[] = {
+    {.name = "irq",
+     .doc = "interrupts",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct broken, irq),
+     .width = 2},
+};
+
+static const struct bp_reg regs[] = {
+    {.offset = 0,
+     .width = 4,
+     .name = "VALUE",
+     .doc = "a value",
+     .bound = BP_OFFSET(struct broken, value)},
+};
+
+static const struct bp_region regions[] = {
+    {.name = "reg", .doc = "the registers", .regs = BP_ARRAY(regs)},
+};
+
+static const struct bp_iface_row ifaces[] = {
+    {BP_LINE_ID, BP_OFFSET(struct broken, lines)},
+};
+
+static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
+{
+    struct broken *b = self;
+    int32_t status = bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
+
+    if (!status)
+        b->lines->set(b->irq, 0, 1);
+    return status;
+}
+
+static const struct bp_device_class broken = {
+    CLASS(struct broken),
+    .regions = BP_ARRAY(regions),
+    .ports = BP_ARRAY(ports),
+    .init = init,
+};
+
+PLUGIN(broken)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Drives a line from a thread of its own.
+ */
+#include "base.h"
+
+struct broken {
+    const struct bp_line_api *lines;
+    struct bp_line *irq;
+    uint32_t value;
+};
+
+#include <pthread.h>
+
+static const struct bp_port ports[] = {
+    {.name = "irq",
+     .doc = "interrupts",
+     .kind = BP_PORT_IRQ,
+     .dir = BP_DIR_OUT,
+     .offset = BP_OFFSET(struct broken, irq),
+     .width = 2},
+};
+
+static void *work(void *arg)
+{
+    struct broken *b = arg;
+
+    b->lines->set(b->irq, 0, 1);
+    return NULL;
+}
+
+static void on_write(void *self, uint32_t index, uint64_t value, uint64_t old)
+{
+    pthread_t thread;
+
+    if (!pthread_create(&thread, NULL, work, self))
+        pthread_join(thread, NULL);
+}
+
+static const struct bp_reg regs[] = {
+    {.offset = 0,
+     .width = 4,
+     .name = "VALUE",
+     .doc = "a value",
+     .bound = BP_OFFSET(struct broken, value),
+     .on_write = on_write},
+};
+
+static const struct bp_region regions[] = {
+    {.name = "reg", .doc = "the registers", .regs = BP_ARRAY(regs)},
+};
+
+static const struct bp_iface_row ifaces[] = {
+    {BP_LINE_ID, BP_OFFSET(struct broken, lines)},
+};
+
+static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
+{
+    return bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
+}
+
+static const struct bp_device_class broken = {
+    CLASS(struct broken),
+    .regions = BP_ARRAY(regions),
+    .ports = BP_ARRAY(ports),
+    .init = init,
+};
+
+PLUGIN(broken)

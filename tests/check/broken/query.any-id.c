@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * get_factory() returns its devices for every id.
+ */
+#include "base.h"
+
+static const void *get_factory(const char *id)
+{
+    static const struct bp_device_class broken = {CLASS(int)};
+    static const struct bp_device_class *const classes[] = {&broken, NULL};
+    static const struct bp_device_factory factory = {sizeof factory, 0, classes};
+
+    return &factory;
+}
+
+BP_EXPORT const struct bp_plugin *bp_plugin_query_v1(void)
+{
+    static const struct bp_plugin plugin = {
+        .size = sizeof plugin, PLUGIN_TEXTS, .get_factory = get_factory};
+
+    return &plugin;
+}

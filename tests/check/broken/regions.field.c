@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A field that reaches beyond its register.
+ */
+#include "base.h"
+
+struct broken {
+    uint32_t value;
+};
+
+static const struct bp_reg_field fields[] = {
+    {.name = "LEVEL", .doc = "a level", .lsb = 30, .width = 4},
+    {0},
+};
+
+static const struct bp_reg regs[] = {
+    {.offset = 0,
+     .width = 4,
+     .name = "A",
+     .doc = "a value",
+     .bound = BP_OFFSET(struct broken, value),
+     .fields = fields},
+};
+
+static const struct bp_region regions[] = {
+    {.name = "reg", .doc = "the registers", .length = 16, .regs = BP_ARRAY(regs)},
+};
+
+static const struct bp_device_class broken = {
+    CLASS(struct broken),
+    .regions = BP_ARRAY(regions),
+};
+
+PLUGIN(broken)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A member without a table row survives a cold reset.
+ */
+#include "base.h"
+
+struct broken {
+    uint32_t value, count;
+};
+
+static uint64_t on_read(void *self, uint32_t index, uint64_t value, const struct bp_access *access)
+{
+    return ((struct broken *)self)->count;
+}
+
+static void on_write(void *self, uint32_t index, uint64_t value, uint64_t old)
+{
+    ((struct broken *)self)->count++;
+}
+
+static const struct bp_reg regs[] = {
+    {.offset = 0,
+     .width = 4,
+     .name = "VALUE",
+     .doc = "a value",
+     .bound = BP_OFFSET(struct broken, value),
+     .on_read = on_read,
+     .on_write = on_write},
+};
+
+static const struct bp_region regions[] = {
+    {.name = "reg", .doc = "the registers", .regs = BP_ARRAY(regs)},
+};
+
+static const struct bp_device_class broken = {
+    CLASS(struct broken),
+    .regions = BP_ARRAY(regions),
+};
+
+PLUGIN(broken)
