@@ -59,11 +59,13 @@ int32_t interp_cache_init(struct bp_vcpu *v, uint64_t bytes)
         return BP_E_NOMEM;
     v->arena_size = bytes;
     clear_jumps(v);
-    return BP_OK;
+    return v->tier ? v->tier->start(v) : BP_OK;
 }
 
 void interp_cache_finish(struct bp_vcpu *v)
 {
+    if (v->translator)
+        v->tier->stop(v);
     if (v->arena)
         munmap(v->arena, v->arena_size);
     free(v->buckets);
@@ -77,6 +79,8 @@ void interp_cache_empty(struct bp_vcpu *v)
     v->arena_used = 0;
     v->epoch++;
     v->stats.emptied++;
+    if (v->tier)
+        v->tier->emptied(v);
 }
 
 struct block *interp_cache_alloc(struct bp_vcpu *v, uint32_t nrecs, uint32_t ninsns)
@@ -97,6 +101,10 @@ struct block *interp_cache_alloc(struct bp_vcpu *v, uint32_t nrecs, uint32_t nin
     memset(block, 0, sizeof *block);
     block->nrecs = (uint16_t)nrecs;
     block->ninsns = (uint8_t)ninsns;
+    if (v->tier) {
+        block->heat = v->tier->heat;
+        block->native = v->tier->unentered(v);
+    }
     return block;
 }
 
@@ -143,6 +151,8 @@ static void kill(struct bp_vcpu *v, struct block *block)
     block->dead = 1;
     block->key = 0;
     block->recs[0].handler = interp_handlers[H_DEAD];
+    if (v->tier)
+        v->tier->kill(v, block);
     v->stats.invalidated++;
     interp_request_leave(&v->mmu);
 }

@@ -329,12 +329,14 @@ uint32_t interp_emit(struct bp_vcpu *v, const struct interp_source *source, stru
     emit_find_leaders(&e);
     if (source->breakpoint)
         emit_rec(&e, H_BREAK);
+    else if (v->tier && !source->single)
+        emit_rec(&e, H_HEAT);
     for (e.insn = 0; e.insn < source->ninsns; e.insn++) {
         const struct bp_ir_insn *insn = &source->insns[e.insn];
         uint32_t end = e.insn + 1 < source->ninsns ? insn[1].first_op : source->nops;
         emit_insn(&e, &source->ops[insn->first_op], end - insn->first_op);
     }
-    if (source->breakpoint)
+    if (e.ids[0] == H_BREAK || e.ids[0] == H_HEAT)
         e.first[0] = 0;
     if (!source->single)
         emit_fuse(&e);

@@ -13,12 +13,18 @@ static uint64_t address(const struct emit *e, int64_t offset)
     return (e->source->va + (uint64_t)offset) & e->v->pc_mask;
 }
 
+static int backwards(const struct emit *e, int64_t offset)
+{
+    return offset <= e->source->insns[e->insn].pc_offset;
+}
+
 /* The instruction of the block that begins at this offset, or -1. */
 static int inside(const struct emit *e, int64_t offset)
 {
     const struct interp_source *source = e->source;
 
-    if (source->single)
+    /* Under a tier every loop has a block of its own, which can become hot. */
+    if (source->single || (e->v->tier && offset && backwards(e, offset)))
         return -1;
     for (uint32_t i = 0; i < source->ninsns && source->insns[i].pc_offset <= offset; i++) {
         if (source->insns[i].pc_offset == offset)
@@ -39,11 +45,6 @@ void emit_find_leaders(struct emit *e)
         if (to >= 0)
             e->leader[to] = 1;
     }
-}
-
-static int backwards(const struct emit *e, int64_t offset)
-{
-    return offset <= e->source->insns[e->insn].pc_offset;
 }
 
 /* Points the record at hand to the block's instruction `to`. */

@@ -71,6 +71,8 @@ struct block {
     uint8_t cached; /* may be found again; else it runs once */
     uint8_t dead;
     uint8_t reserved;
+    uint32_t heat;      /* with a tier: how often it is yet to be entered until it is hot */
+    const void *native; /* with a tier: where jumps of translated code enter; never NULL then */
     struct rec recs[];
 };
 #define INTERP_NO_PAGE (~0ull)
@@ -84,6 +86,24 @@ struct block {
 
 #define INTERP_JUMPS   4096 /* entries of the jump cache */
 #define INTERP_CROSSES 64
+
+/*
+ * What a translator puts on top of the interpreter, which then runs the code that is not worth
+ * translating. All [vcpu], RUNNING, with the guest's floating-point state in place.
+ */
+struct interp_tier {
+    uint32_t heat; /* a block is hot when it was entered so often */
+    /* Room for translated code, after the block cache was made. BP_OK or BP_E_NOMEM. */
+    int32_t (*start)(struct bp_vcpu *v);
+    void (*stop)(struct bp_vcpu *v);
+    const void *(*unentered)(struct bp_vcpu *v); /* block.native of blocks without code */
+    /* The block at v's pc became hot: give it code, if possible. May empty the cache. */
+    void (*hot)(struct bp_vcpu *v, struct block *block);
+    /* Runs the block's code and what it links to. As interp_next(). */
+    const struct rec *(*enter)(struct bp_vcpu *v, struct block *block);
+    void (*kill)(struct bp_vcpu *v, struct block *block); /* its code may be running */
+    void (*emptied)(struct bp_vcpu *v);                   /* all blocks are gone */
+};
 
 struct interp_stats {
     uint64_t translated, insns, lookups, links, invalidated, emptied, code_bytes;
@@ -100,9 +120,11 @@ struct interp {
     struct bp_vcpu **vcpus;
     uint64_t *breakpoints; /* addresses, in no order */
     uint32_t nbreakpoints;
+    const struct interp_tier *tier; /* NULL: none */
 };
 
 struct interp_scratch; /* translate.c */
+struct bp_ir_builder;
 
 struct bp_vcpu {
     uint64_t zero;  /* reads as 0 */
@@ -122,7 +144,9 @@ struct bp_vcpu {
     int32_t result;   /* of run(), when interp_next() returns NULL */
 
     struct interp *interp;
-    uint64_t *fflags; /* in the state */
+    const struct interp_tier *tier; /* NULL: none */
+    void *translator;               /* of the tier, from start() to stop() */
+    uint64_t *fflags;               /* in the state */
     const uint32_t *mode, *fetch_context;
     uint64_t steps; /* single steps left */
     uint8_t stepping;
@@ -229,6 +253,11 @@ int32_t interp_scratch_init(struct bp_vcpu *v);
 void interp_scratch_finish(struct bp_vcpu *v);
 /* Makes the block at (va, pa). NULL: v->mmu.fault has been noted, or v->failed is set. */
 struct block *interp_translate(struct bp_vcpu *v, uint64_t va, uint64_t pa, int whole);
+
+/* The same up to the IR, for a tier: BP_OK, BP_E_FAULT or worse, as above. The IR stays until the
+ * next call. [vcpu], OUT. `cacheable`: it may be kept. */
+int32_t interp_decode(struct bp_vcpu *v, uint64_t va, uint64_t pa, int whole,
+                      struct bp_ir_builder *ir, int *cacheable);
 
 /* Turns IR into records. `recs` has INTERP_RECS of room. Returns how many. */
 struct interp_source {

@@ -193,6 +193,17 @@ static struct block *build(struct bp_vcpu *v, const struct fetcher *f,
     return block;
 }
 
+int32_t interp_decode(struct bp_vcpu *v, uint64_t va, uint64_t pa, int whole,
+                      struct bp_ir_builder *ir, int *cacheable)
+{
+    struct fetcher f = {
+        .v = v, .va = va, .pa = pa, .pa2 = INTERP_NO_PAGE, .whole = whole, .cacheable = 1};
+    int32_t status = decode(v, &f, ir);
+
+    *cacheable = f.cacheable && f.whole;
+    return status;
+}
+
 struct block *interp_translate(struct bp_vcpu *v, uint64_t va, uint64_t pa, int whole)
 {
     struct fetcher f = {

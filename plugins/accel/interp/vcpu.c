@@ -77,6 +77,7 @@ static int32_t enlist(struct interp *interp, struct bp_vcpu *v)
     if (world_add(&interp->machine.world, &v->mmu.world) != BP_OK)
         return BP_E_NOMEM;
     v->interp = interp;
+    v->tier = interp->tier;
     interp->vcpus[interp->nvcpus++] = v;
     return BP_OK;
 }

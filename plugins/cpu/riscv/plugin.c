@@ -147,6 +147,11 @@ static const struct bp_port ports[] = {
     PIN(ssip, "Supervisor software interrupt; a rising edge sets mip.SSIP."),
 };
 
+/* Integer registers from the most used on, as compilers use them: a5, a4, sp, a0, s0, a3, s1, a1,
+ * a2, ra, s2, a6, t1, s3, s4, a7, t3, s5, t4, s6, t5, s7. */
+static const uint16_t hot[] = {15, 14, 2,  10, 8,  13, 9,  11, 12, 1,  18,
+                               16, 6,  19, 20, 17, 28, 21, 29, 22, 30, 23};
+
 /* --- classes -------------------------------------------------------------- */
 
 #define HART_CLASS(id, bits, text)                                                                 \
@@ -194,6 +199,8 @@ static const struct bp_port ports[] = {
         .reset = riscv_reset,                                                                      \
         .set_boot = riscv_set_boot,                                                                \
         .elf_machine = 243, /* EM_RISCV */                                                         \
+        .nhot = sizeof(hot) / sizeof(*hot),                                                        \
+        .hot = hot,                                                                                \
         .boot_blob = riscv_boot_blob,                                                              \
         .translate = riscv_translate,                                                              \
         .walk = riscv_walk,                                                                        \

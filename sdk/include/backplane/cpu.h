@@ -181,6 +181,11 @@ struct bp_cpu_class {
      * row), BP_E_ACCESS (it cannot be written). NULL: the slot is all there is. */
     int32_t (*reg_read)(void *state, uint32_t reg, uint64_t *value);
     int32_t (*reg_write)(void *state, uint32_t reg, uint64_t value);
+    /* IR registers from the one that compiled code uses most: translators keep the first
+     * of them in registers of the host. May be NULL. */
+    const uint16_t *hot;
+    uint32_t nhot;
+    uint32_t reserved2;
 };
 
 /* bp.vcpu-host/1: what CPU plug-ins need of the core beyond accelerators. */

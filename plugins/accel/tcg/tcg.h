@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tcg.h - the translator's own structures. It is a tier on top of the interpreter (../interp):
+ * blocks start as records, and those that become hot get host code. docs/internals/tcg.md walks
+ * through it; host.h is what a back end for another host has to provide.
+ *
+ * Code, and everything else here, belongs to one vCPU and is touched by its thread only.
+ */
+#ifndef TCG_H
+#define TCG_H
+
+#include "../interp/interp.h"
+
+/* A way out of translated code that can be linked to the block it leads to. */
+struct tcg_exit {
+    uint64_t target;    /* guest address */
+    struct block *from; /* NULL: never linked, or linked for good */
+    uint32_t jump;      /* offset in the code of the 32-bit distance to patch */
+    uint32_t count;     /* instructions to add to v->count */
+};
+
+/* A place where translated code calls C. The function finds its operands in the slots of v and
+ * leaves its results there; registers that live in host registers are in their slots meanwhile.
+ * It returns 0 to go on, 1 to leave with pc and count set. */
+struct tcg_site {
+    int (*call)(struct bp_vcpu *v, const struct tcg_site *site);
+    struct rec rec;    /* operands, as the interpreter has them */
+    uint64_t pc, next; /* of the instruction, and of the one behind */
+    uint8_t insn;      /* its index in the block */
+    uint8_t rest;      /* more of the instruction follows, with a check at its end */
+    uint8_t type;      /* BP_T_* of a load or store */
+    uint8_t op;        /* floating point: BP_IR_* */
+    uint16_t x;        /* of the IR op */
+    uint16_t reserved;
+};
+
+#define TCG_REGS 64 /* IR registers that may live in host registers */
+
+struct tcg_stats {
+    uint64_t blocks, bytes, enters, links, exits;
+};
+
+/* Per vCPU, behind bp_vcpu.translator. */
+struct tcg_code {
+    uint8_t *write, *run; /* the same memory, mapped twice: writable, and executable */
+    uint32_t size, used;
+    uint32_t first; /* bytes of the stubs in front of it all */
+    uint8_t *data;  /* sites and exits */
+    uint32_t data_size, data_used;
+    /* Stubs, as addresses to execute. */
+    const void *enter, *leave, *leave_stored, *thunk, *unentered;
+    uint8_t host_of[TCG_REGS];  /* guest register -> host register it lives in, or 0xff */
+    uint8_t guest_of[TCG_REGS]; /* the guest registers that live in host registers ... */
+    uint32_t npinned;           /* ... and how many */
+    int64_t base;               /* what the base register points to, from v */
+    struct tcg_stats stats;
+};
+
+static inline struct tcg_code *tcg_of(const struct bp_vcpu *v)
+{
+    return v->translator;
+}
+
+struct tcg {
+    struct interp interp; /* first: the interpreter sees its own instance */
+    uint32_t hot;         /* property */
+    struct interp_tier tier;
+};
+
+extern const struct interp_tier tcg_tier;
+
+/* Room in the data area, zeroed, 8-byte aligned. NULL: full. Valid until the cache is emptied. */
+void *tcg_alloc(struct tcg_code *t, uint32_t bytes);
+
+/* --- slow.c: what sites call ----------------------------------------------------------------- */
+
+int tcg_load(struct bp_vcpu *v, const struct tcg_site *site);
+int tcg_store(struct bp_vcpu *v, const struct tcg_site *site);
+int tcg_atomic(struct bp_vcpu *v, const struct tcg_site *site);
+int tcg_value(struct bp_vcpu *v, const struct tcg_site *site);      /* a VALUE helper */
+int tcg_control(struct bp_vcpu *v, const struct tcg_site *site);    /* a CONTROL helper */
+int tcg_leave(struct bp_vcpu *v, const struct tcg_site *site);      /* behind the instruction */
+int tcg_exit_state(struct bp_vcpu *v, const struct tcg_site *site); /* EXIT */
+int tcg_fp(struct bp_vcpu *v, const struct tcg_site *site); /* any op of ../interp/fp_ops.def */
+int tcg_fflags(struct bp_vcpu *v, const struct tcg_site *site);
+int tcg_fsetfl(struct bp_vcpu *v, const struct tcg_site *site);
+
+#endif

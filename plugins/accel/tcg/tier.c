@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tier.c - the translator as the interpreter's upper tier: room for code, hot blocks, entering,
+ * linking, forgetting.
+ *
+ * Memory is a memfd mapped twice, writable and executable, so that no page is ever both. Code only
+ * grows until the whole cache is emptied, together with the interpreter's blocks, and that happens
+ * between blocks; so code can be forgotten while it runs. A block that is forgotten gets its entry
+ * overwritten with a jump that leaves, and links to it need no undoing.
+ *
+ * A link is straight when both blocks lie in one page of guest memory, for whoever executes in a
+ * page has its mapping; else it is guarded by the target's key (interp.h).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../interp/handlers.h"
+#include "host.h"
+
+#define PAGE_OF(a)    ((a) & ~(MMU_PAGE - 1))
+#define MIN_CODE      (128u << 10)
+#define MAX_CODE      (1u << 30) /* distances are 31 bits */
+#define LARGEST_BLOCK (64u << 10)
+
+void *tcg_alloc(struct tcg_code *t, uint32_t bytes)
+{
+    void *p = t->data + t->data_used;
+
+    bytes = (bytes + 7) & ~7u;
+    if (bytes > t->data_size - t->data_used)
+        return NULL;
+    t->data_used += bytes;
+    return memset(p, 0, bytes);
+}
+
+static void forget_room(struct tcg_code *t)
+{
+    if (t->write)
+        munmap(t->write, t->size);
+    if (t->run)
+        munmap(t->run, t->size);
+    if (t->data)
+        munmap(t->data, t->data_size);
+}
+
+static int make_room(struct tcg_code *t)
+{
+    int fd = memfd_create("backplane-code", MFD_CLOEXEC);
+    void *write = MAP_FAILED, *run = MAP_FAILED, *data;
+
+    data = mmap(NULL, t->data_size, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (fd >= 0 && !ftruncate(fd, t->size)) {
+        write = mmap(NULL, t->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        run = mmap(NULL, t->size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+    }
+    if (fd >= 0)
+        close(fd);
+    t->data = data == MAP_FAILED ? NULL : data;
+    t->write = write == MAP_FAILED ? NULL : write;
+    t->run = run == MAP_FAILED ? NULL : run;
+    return t->data && t->write && t->run;
+}
+
+static int32_t start(struct bp_vcpu *v)
+{
+    struct tcg_code *t = calloc(1, sizeof *t);
+    uint64_t size = v->arena_size < MIN_CODE ? MIN_CODE : v->arena_size;
+
+    if (!t)
+        return BP_E_NOMEM;
+    t->size = t->data_size = (uint32_t)(size > MAX_CODE ? MAX_CODE : size);
+    if (!make_room(t)) {
+        forget_room(t);
+        free(t);
+        return BP_E_NOMEM;
+    }
+    host_make_stubs(v, t);
+    t->used = t->first;
+    v->translator = t;
+    return BP_OK;
+}
+
+static void stop(struct bp_vcpu *v)
+{
+    forget_room(tcg_of(v));
+    free(v->translator);
+    v->translator = NULL;
+}
+
+static const void *unentered(struct bp_vcpu *v)
+{
+    return tcg_of(v)->unentered;
+}
+
+static void emptied(struct bp_vcpu *v)
+{
+    struct tcg_code *t = tcg_of(v);
+
+    t->used = t->first;
+    t->data_used = 0;
+}
+
+/* --- hot blocks ------------------------------------------------------------------------------ */
+
+/* Only code whose mapping and bytes can be relied on was put into the cache, so there is no waiting
+ * for other vCPUs here: all its granules are marked. */
+static void translate(struct bp_vcpu *v, struct block *block)
+{
+    struct tcg_code *t = tcg_of(v);
+    struct bp_ir_builder ir;
+    const void *entry;
+    int cacheable;
+
+    if (interp_decode(v, block->va, block->pa, 1, &ir, &cacheable) != BP_OK || !cacheable ||
+        ir.ninsns != block->ninsns)
+        return;
+    entry = host_translate(v, t, block, &ir);
+    if (!entry)
+        return;
+    block->native = entry;
+    block->recs[0].handler = interp_handlers[H_NATIVE];
+    t->stats.blocks++;
+}
+
+static void hot(struct bp_vcpu *v, struct block *block)
+{
+    struct tcg_code *t = tcg_of(v);
+
+    block->heat = v->tier->heat;
+    if (!block->cached)
+        return;
+    if (t->size - t->used < LARGEST_BLOCK || t->data_size - t->data_used < LARGEST_BLOCK) {
+        interp_cache_empty(v);
+        return;
+    }
+    interp_outside(&v->mmu);
+    mmu_pause(&v->mmu);
+    translate(v, block);
+    mmu_resume(&v->mmu);
+    interp_inside(&v->mmu);
+    t->stats.bytes = t->used > t->stats.bytes ? t->used : t->stats.bytes;
+}
+
+static void kill(struct bp_vcpu *v, struct block *block)
+{
+    struct tcg_code *t = tcg_of(v);
+
+    if (block->native == t->unentered)
+        return;
+    host_kill(t, block->native);
+    block->native = t->unentered;
+}
+
+/* --- running --------------------------------------------------------------------------------- */
+
+static int has_code(const struct bp_vcpu *v, const struct block *block)
+{
+    return block->native != tcg_of(v)->unentered;
+}
+
+static void link_exit(struct bp_vcpu *v, struct tcg_exit *exit, const struct block *to)
+{
+    struct tcg_code *t = tcg_of(v);
+    const struct block *from = exit->from;
+    int guarded = PAGE_OF(to->pa ^ from->pa) || PAGE_OF(to->va ^ from->va) ||
+                  to->pa2 != INTERP_NO_PAGE || from->pa2 != INTERP_NO_PAGE;
+
+    if (host_link(v, t, exit, to, guarded)) {
+        exit->from = NULL;
+        t->stats.links++;
+    }
+}
+
+static const struct rec *enter(struct bp_vcpu *v, struct block *block)
+{
+    struct tcg_code *t = tcg_of(v);
+    const struct rec *next;
+
+    do {
+        struct tcg_exit *exit;
+        uint64_t epoch = v->epoch;
+        t->stats.enters++;
+        exit = (struct tcg_exit *)(uintptr_t)host_enter(v, block->native);
+        if (exit) {
+            *v->pc = exit->target;
+            v->count += exit->count;
+        }
+        next = interp_next(v);
+        if (!next)
+            return NULL;
+        block = interp_block(next);
+        if (exit && v->epoch == epoch && exit->from && !exit->from->dead && has_code(v, block) &&
+            block->va == exit->target && block->mode == exit->from->mode && block->key == v->key)
+            link_exit(v, exit, block);
+    } while (block->recs[0].handler == interp_handlers[H_NATIVE]);
+    t->stats.exits++;
+    return next;
+}
+
+const struct interp_tier tcg_tier = {
+    .heat = 32,
+    .start = start,
+    .stop = stop,
+    .unentered = unentered,
+    .hot = hot,
+    .enter = enter,
+    .kill = kill,
+    .emptied = emptied,
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gen.h - IR to x86-64, one block at a time: what the gen_*.c files share.
+ *
+ * Host registers: rbp is the base, somewhere in the CPU's state so that guest registers have short
+ * displacements; rax, rcx, rdx and xmm0, xmm1 are scratch; the others hold guest registers
+ * (tcg_code.host_of), the same in all code. A guest register is either in its host register or in
+ * its slot, never in both; the stubs (stubs.c) move them.
+ */
+#ifndef TCG_X64_GEN_H
+#define TCG_X64_GEN_H
+
+#include "../../common/ir_info.h"
+#include "../host.h"
+#include "asm.h"
+
+#define GEN_TRACKED (TCG_REGS + BP_IR_TEMPS)
+#define GEN_COLDS   512
+#define DEAD_STUB   15 /* bytes in front of an entry: leaves with the block's pc */
+
+/* Code that is rarely run, placed behind the block. */
+struct cold {
+    struct label in, out;
+    struct tcg_site *site; /* calls it, then goes on at `out` ... */
+    struct tcg_exit *exit; /* ... or leaves by it ... */
+    uint32_t add;          /* ... or jumps on by a link: instructions to count first */
+    uint8_t kind;          /* enum cold_kind */
+    uint8_t poll;          /* with a look at the poll word */
+    uint8_t reg;           /* COLD_NAN: the xmm register that takes the canonical NaN */
+    uint8_t real;          /* COLD_NAN: 1 F64 */
+};
+enum cold_kind { COLD_CALL, COLD_LEAVE, COLD_LINK, COLD_LOOP, COLD_NAN };
+
+struct gen {
+    struct code code;
+    struct bp_vcpu *v;
+    struct tcg_code *t;
+    struct block *block;
+    const struct bp_ir_builder *ir;
+    uint32_t insn;
+    uint32_t op, op_end; /* indices of the op at hand, and behind the instruction's last */
+    int calls;           /* the instruction called a CONTROL helper: what follows is not linked */
+    int loose;           /* a check is due at the end of the instruction */
+    uint8_t known[GEN_TRACKED];
+    int64_t value[GEN_TRACKED];
+    uint8_t boxed[GEN_TRACKED]; /* holds a boxed F32 */
+    uint8_t leader[INTERP_INSNS];
+    struct label insns[INTERP_INSNS];
+    struct cold colds[GEN_COLDS];
+    uint32_t ncolds;
+};
+
+/* --- operands: gen.c ------------------------------------------------------------------------- */
+
+/* From the base register. */
+int32_t gen_offset(const struct gen *e, const void *field);
+#define FIELD(e, member) rm_mem(RBP, gen_offset(e, &(e)->v->member))
+/* From v, as the interpreter's records have it; results go to gen_target(). */
+uint16_t gen_slot(const struct gen *e, uint16_t operand);
+uint16_t gen_target(const struct gen *e, uint16_t operand);
+/* Where a guest register or temporary is. */
+struct rm gen_where(const struct gen *e, uint16_t operand);
+struct rm gen_home(const struct gen *e, uint16_t operand); /* its slot, pinned or not */
+int gen_pinned(const struct gen *e, uint16_t operand);     /* host register, or -1 */
+int gen_known(const struct gen *e, uint16_t operand, int64_t *value);
+void gen_learn(struct gen *e, uint16_t operand, int64_t value);
+void gen_forget(struct gen *e, uint16_t operand);
+/* The value of an operand in a register: its own, or `scratch` after loading it. */
+uint32_t gen_get(struct gen *e, uint16_t operand, uint32_t scratch);
+/* The same, always in `reg`. */
+void gen_fetch(struct gen *e, uint16_t operand, uint32_t reg);
+/* Where a result is to be computed, and its way home from there: type I64, S32 or U32. */
+uint32_t gen_result(const struct gen *e, uint16_t d);
+void gen_put(struct gen *e, uint16_t d, uint32_t type, uint32_t reg);
+
+/* A new entry of the list of cold code; never NULL: when it is full, the code is. */
+struct cold *gen_cold(struct gen *e, enum cold_kind kind);
+struct tcg_site *gen_site(struct gen *e, const struct bp_ir_op *op,
+                          int (*call)(struct bp_vcpu *, const struct tcg_site *));
+/* Calls the site here, on the hot path. */
+void gen_call_site(struct gen *e, const struct tcg_site *site);
+
+/* --- one file each --------------------------------------------------------------------------- */
+
+void gen_integer(struct gen *e, const struct bp_ir_op *op);
+void gen_constant(struct gen *e, uint16_t d, int64_t value);
+void gen_load(struct gen *e, const struct bp_ir_op *op);
+void gen_store(struct gen *e, const struct bp_ir_op *op);
+void gen_atomic(struct gen *e, const struct bp_ir_op *op);
+void gen_fp(struct gen *e, const struct bp_ir_op *op);
+void gen_find_leaders(struct gen *e);
+void gen_goto(struct gen *e, int64_t imm);
+void gen_branch(struct gen *e, const struct bp_ir_op *op);
+void gen_jump(struct gen *e, const struct bp_ir_op *op);
+int gen_computed_jump(struct gen *e, const struct bp_ir_op *ops, uint32_t nops);
+void gen_colds(struct gen *e);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gen_mem.c - loads, stores, atomics. The hit path is here, as ../../common/softmmu.h explains it;
+ * all else is a call.
+ */
+#include "gen.h"
+
+/* rax = the guest address. */
+static void gen_address(struct gen *e, const struct bp_ir_op *op)
+{
+    int w = !(op->x & BP_MEM_ADDR32), pin = gen_pinned(e, op->a);
+    int64_t value;
+
+    if (gen_known(e, op->a, &value)) {
+        uint64_t va = (uint64_t)value + (uint64_t)(int64_t)op->disp;
+        asm_constant(&e->code, RAX, w ? va : (uint32_t)va);
+    } else if (pin >= 0 && op->disp) {
+        asm_lea(&e->code, w, RAX, rm_mem((uint32_t)pin, op->disp));
+    } else {
+        asm_load(&e->code, w, RAX, gen_where(e, op->a));
+        if (op->disp)
+            asm_alu_imm(&e->code, ALU_ADD, w, rm_reg(RAX), op->disp);
+    }
+}
+
+/* rax = the host address of the access, or off to `miss`. */
+static void gen_lookup(struct gen *e, const struct bp_ir_op *op, int write, struct label *miss)
+{
+    const struct mmu_tlb *tlb = &e->v->mmu.tlbs[op->x & BP_MEM_CONTEXT];
+    const struct mmu_entry *table = write ? tlb->write : tlb->read;
+    uint32_t bytes = ir_type_bytes[op->type];
+
+    gen_address(e, op);
+    asm_rorx(&e->code, 0, RCX, rm_reg(RAX), 8);
+    asm_alu_imm(&e->code, ALU_AND, 0, rm_reg(RCX), (MMU_ENTRIES - 1) << 4);
+    asm_load(&e->code, 1, RDX, rm_index(RBP, RCX, 0, gen_offset(e, &table->tag)));
+    asm_alu(&e->code, ALU_XOR, 1, RDX, rm_reg(RAX));
+    asm_alu_imm(&e->code, ALU_CMP, 1, rm_reg(RDX), (int32_t)(MMU_PAGE - bytes));
+    asm_jcc(&e->code, CC_A, miss);
+    asm_alu(&e->code, ALU_ADD, 1, RAX, rm_index(RBP, RCX, 0, gen_offset(e, &table->addend)));
+}
+
+/* Alignment rules and big-endian data are the slow path's. */
+static int is_general(const struct bp_ir_op *op)
+{
+    return op->x & (BP_MEM_ALIGNED | BP_MEM_BIG) && op->type != BP_T_U8 && op->type != BP_T_S8;
+}
+
+static void gen_read(struct gen *e, uint32_t type, uint32_t d)
+{
+    const struct rm host = rm_mem(RAX, 0);
+
+    switch (type) {
+    case BP_T_I64:
+    case BP_T_F64:
+        asm_load(&e->code, 1, d, host);
+        break;
+    case BP_T_S32:
+        asm_movsxd(&e->code, 1, d, host);
+        break;
+    case BP_T_U8:
+        asm_movzx8(&e->code, 0, d, host);
+        break;
+    case BP_T_S8:
+        asm_movsx8(&e->code, 1, d, host);
+        break;
+    case BP_T_U16:
+        asm_movzx16(&e->code, 0, d, host);
+        break;
+    case BP_T_S16:
+        asm_movsx16(&e->code, 1, d, host);
+        break;
+    default:
+        asm_load(&e->code, 0, d, host);
+    }
+}
+
+void gen_load(struct gen *e, const struct bp_ir_op *op)
+{
+    struct tcg_site *site = gen_site(e, op, tcg_load);
+    int boxed = op->type == BP_T_F32 && op->x & BP_MEM_BOX;
+    struct cold *cold;
+    uint32_t d = gen_result(e, op->d);
+
+    site->rec.d = gen_target(e, op->d);
+    if (is_general(op) || (boxed && gen_pinned(e, op->d) >= 0)) {
+        gen_call_site(e, site);
+        gen_forget(e, op->d);
+        return;
+    }
+    cold = gen_cold(e, COLD_CALL);
+    cold->site = site;
+    gen_lookup(e, op, 0, &cold->in);
+    gen_read(e, op->type, d);
+    if (boxed) {
+        asm_store(&e->code, 0, d, gen_home(e, op->d));
+        asm_store_imm(&e->code, 0, rm_mem(RBP, gen_home(e, op->d).disp + 4), -1);
+    } else if (gen_pinned(e, op->d) < 0) {
+        asm_store(&e->code, 1, d, gen_home(e, op->d));
+    }
+    asm_place(&e->code, &cold->out);
+    gen_forget(e, op->d);
+    if (boxed && op->d < TCG_REGS)
+        e->boxed[op->d] = 1;
+}
+
+static void gen_write(struct gen *e, uint32_t type, uint32_t from)
+{
+    const struct rm host = rm_mem(RAX, 0);
+
+    switch (ir_type_bytes[type]) {
+    case 1:
+        asm_store8(&e->code, host, from);
+        break;
+    case 2:
+        asm_store16(&e->code, host, from);
+        break;
+    case 4:
+        asm_store(&e->code, 0, from, host);
+        break;
+    default:
+        asm_store(&e->code, 1, from, host);
+    }
+}
+
+void gen_store(struct gen *e, const struct bp_ir_op *op)
+{
+    struct tcg_site *site = gen_site(e, op, tcg_store);
+
+    site->rec.d = gen_slot(e, op->b);
+    if (is_general(op)) {
+        gen_call_site(e, site);
+    } else {
+        struct cold *cold = gen_cold(e, COLD_CALL);
+        cold->site = site;
+        gen_lookup(e, op, 1, &cold->in);
+        gen_write(e, op->type, gen_get(e, op->b, RCX));
+        asm_place(&e->code, &cold->out);
+    }
+    /* Host stores are releases already; against later acquires they need the fence. */
+    if (op->x & BP_MEM_RELEASE)
+        asm_mfence(&e->code);
+}
+
+void gen_atomic(struct gen *e, const struct bp_ir_op *op)
+{
+    struct tcg_site *site = gen_site(e, op, tcg_atomic);
+
+    site->rec.d = gen_target(e, op->d);
+    site->rec.b = op->op == BP_IR_LR ? 0 : gen_slot(e, op->b);
+    site->rec.c = (uint16_t)(op->op | op->type << 8);
+    gen_call_site(e, site);
+    gen_forget(e, op->d);
+}
