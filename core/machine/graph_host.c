@@ -13,6 +13,7 @@
 #include "core/machine/graph_load.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A type by its bare name, with settings. */
@@ -184,6 +185,19 @@ static const struct type *find_accel(struct graph_loader *l, const struct choice
     return registry_find(l->registry, TYPE_ACCEL, name, l->diag);
 }
 
+static uint32_t rank_of(const struct type *type)
+{
+    return BP_HAS(type->accel, rank) ? type->accel->rank : 0;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct type *const *x = a, *const *y = b;
+    uint32_t of_x = rank_of(*x), of_y = rank_of(*y);
+
+    return of_x != of_y ? (of_x < of_y) - (of_x > of_y) : strcmp((*x)->name, (*y)->name);
+}
+
 static void choose_installed(struct graph_loader *l)
 {
     const struct type *types[64];
@@ -191,6 +205,7 @@ static void choose_installed(struct graph_loader *l)
 
     registry_open_all(l->registry, l->diag);
     count = registry_types(l->registry, TYPE_ACCEL, types, 64);
+    qsort(types, count, sizeof(*types), by_rank);
     for (size_t i = 0; i < count; i++)
         add_accel(l, &(struct choice){.type = types[i]->name, .pos = graph_command_line}, types[i]);
     if (!count)

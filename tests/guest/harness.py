@@ -11,6 +11,16 @@ import time
 PATIENCE = float(os.environ.get("BACKPLANE_TEST_PATIENCE", "1"))
 
 
+# What "backplane run" is to run guests with, unless a test chooses; empty: its own choice.
+ACCEL = os.environ.get("BACKPLANE_TEST_ACCEL", "")
+
+
+def with_accel(command):
+    if not ACCEL or "run" not in command[:2] or "--accel" in command:
+        return command
+    return [*command[:2], "--accel", ACCEL, *command[2:]]
+
+
 class Failure(Exception):
     pass
 
@@ -19,6 +29,7 @@ class Guest:
     """One run. Output of the console (stdout) and of the command (stderr) is kept apart."""
 
     def __init__(self, command, env=None):
+        command = with_accel(command)
         self.command = command
         self.output = b""
         self.started = time.monotonic()

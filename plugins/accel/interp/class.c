@@ -195,4 +195,5 @@ const struct bp_accel_class interp_class = {
     .step = step,
     .breakpoint = breakpoint,
     .counter = counter,
+    .rank = 10,
 };

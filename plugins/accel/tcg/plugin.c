@@ -87,4 +87,5 @@ __attribute__((constructor)) static void inherit(void)
     tcg_class.nprops = sizeof props / sizeof *props;
     tcg_class.probe = probe;
     tcg_class.init = init;
+    tcg_class.rank = 50;
 }

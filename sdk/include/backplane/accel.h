@@ -81,6 +81,9 @@ struct bp_accel_class {
     int32_t (*breakpoint)(void *self, uint64_t va, uint32_t on); /* [main], all stopped */
     /* [any]: counter i of the instance; BP_E_NOENT past the last. Values may lag. */
     int32_t (*counter)(void *self, uint32_t i, struct bp_accel_counter *out);
+    /* Among the accelerators that can run here, the user gets the one of the highest rank when none is named: 10
+     * an interpreter, 50 a translator, 90 hardware. */
+    uint32_t rank, reserved;
 };
 
 struct bp_accel_factory {
