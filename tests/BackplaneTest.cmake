@@ -8,7 +8,8 @@
 #
 #   build              names   runs                       because
 #   none               X       everything
-#   address,undefined  asan-X  all but labels style, abi  those look at sources, which are the same for all builds
+#   address,undefined  asan-X  all but labels style, abi, those look at sources and packages, which are the same for all
+#                              install, check             builds, or watch over processes of their own
 #   thread             tsan-X  label threads              elsewhere one thread does it all, and ASan has seen that
 if(BP_SANITIZE MATCHES thread)
   set(bp_prefix tsan-)
@@ -46,9 +47,11 @@ endif()
 function(bp_wanted result)
   set(wanted TRUE)
   if(bp_build STREQUAL asan)
-    if(style IN_LIST ARGN OR abi IN_LIST ARGN)
-      set(wanted FALSE)
-    endif()
+    foreach(label style abi install check)
+      if(label IN_LIST ARGN)
+        set(wanted FALSE)
+      endif()
+    endforeach()
   elseif(bp_build STREQUAL tsan AND NOT threads IN_LIST ARGN)
     set(wanted FALSE)
   endif()

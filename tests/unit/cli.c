@@ -154,7 +154,7 @@ Test(cli, every_command_has_help_with_its_options)
 Test(cli, help_fits_a_terminal)
 {
     static const char *const words[] = {"",         "run", "check", "list",
-                                           "describe", "fdt", "map",   "help"};
+                                        "describe", "fdt", "map",   "help"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         char args[64];
