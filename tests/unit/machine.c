@@ -539,19 +539,21 @@ Test(machine, a_stub_answers_with_fill_forced_and_written_words)
 
 Test(machine, a_stub_refuses_what_it_cannot_do)
 {
-<<<<<<< HEAD
-    static const char *const bad[] = {"",      "x=1",    "1=1",     "0x10",
-                                      "0x10=", "0x10=z", "0x10=1x", "0x10=0x100000000",
-                                      "-4=1",  " 4=1",   "4=-1",    "0x100000000000000000=1"};
-=======
     static const char *const bad[][2] = {
-        {"", "`` is not OFFSET=VALUE"},         {"=1", "`=1` is not OFFSET=VALUE"},
-        {"0x10", "`0x10` is not OFFSET=VALUE"}, {"x=1", "`x=1` is no OFFSET=VALUE"},
-        {"-4=1", "`-4=1` is no OFFSET=VALUE"},  {"1=1", "a multiple of 4"},
-        {"0x10=", "`` is no number"},           {"0x10=z", "`z` is no number"},
-        {"0x10=1x", "`1x` is no number"},       {"0x10=0x100000000", "32 bits"},
+        {"", "`` is not OFFSET=VALUE"},
+        {"=1", "`=1` is not OFFSET=VALUE"},
+        {"0x10", "`0x10` is not OFFSET=VALUE"},
+        {"x=1", "`x=1` is no OFFSET=VALUE"},
+        {"-4=1", "`-4=1` is no OFFSET=VALUE"},
+        {"1=1", "a multiple of 4"},
+        {"0x10=", "`` is no number"},
+        {"0x10=z", "`z` is no number"},
+        {"0x10=1x", "`1x` is no number"},
+        {"0x10=0x100000000", "32 bits"},
+        {" 4=1", "` 4=1` is no OFFSET=VALUE"},
+        {"4=-1", "`-1` is no number"},
+        {"0x100000000000000000=1", "is no OFFSET=VALUE"},
     };
->>>>>>> 3c68d03 (core/stub answers by a register description)
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct graph_value force = {.type = BP_PROP_STR, .s = (char *)bad[i][0]};

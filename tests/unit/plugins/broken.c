@@ -5,11 +5,8 @@
  */
 #include <backplane/device.h>
 #include <backplane/plugin.h>
-<<<<<<< HEAD
-#include <backplane/state.h>
-    =======
 #include <backplane/regs.h>
-    >>>>>>> 43dfcbb (Registers whose bits follow several rules)
+#include <backplane/state.h>
 #include <string.h>
 
 #ifndef ENTRY
@@ -94,8 +91,8 @@
 #define SECOND NULL
 #endif
 
-    /* Larger than the rows of these headers, to be what a plug-in from the future has. */
-    struct wide_prop {
+/* Larger than the rows of these headers, to be what a plug-in from the future has. */
+struct wide_prop {
     struct bp_prop row;
     uint64_t later;
 };
