@@ -122,7 +122,7 @@ static bool is_width(uint32_t width)
 
 static void check_region(struct kit *kit, const struct any *any, const struct bp_region *row)
 {
-    uint32_t known = BP_REGION_RAM | BP_REGION_ROMD | BP_REGION_FLOATING;
+    uint32_t known = BP_REGION_RAM | BP_REGION_ROMD | BP_REGION_FLOATING | BP_REGION_OPTIONAL;
 
     if (row->flags & ~known)
         kit_fail(kit, "region %s: flags %#x are not known", row->name, row->flags & ~known);
@@ -183,9 +183,16 @@ static void check_row(struct kit *kit, const struct any *any, const struct bp_st
         offset_holds(kit, any, row->count_offset, 4, 4, "count of state row", row->name);
 }
 
+static const struct bp_state *state_of(const struct kit *kit)
+{
+    if (kit->device)
+        return kit->device->state;
+    return BP_HAS(kit->cpu, state) ? kit->cpu->state : NULL;
+}
+
 void check_state_rows(struct kit *kit)
 {
-    const struct bp_state *state = kit->device->state;
+    const struct bp_state *state = state_of(kit);
     struct array rows;
     struct any any;
 

@@ -34,7 +34,7 @@ const struct check checks[] = {
     {"regions", 1, DEV, check_regions,
      "Regions and register tables are consistent: widths, bounds, masks, fields, no two for one address.",
      "regs.h", "compare the row with the data sheet and with the member it is bound to"},
-    {"state", 1, DEV, check_state_rows,
+    {"state", 1, DEV | CPU, check_state_rows,
      "Every state row has a name, a tag of its own, a known type and a place in the instance.",
      "state.h", "give each row its own tag for ever, and the type of its member"},
     {"events", 1, DEV, check_events, "Every event row has a name, doc and at most six arguments.",

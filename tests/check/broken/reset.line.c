@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Its line stays high over a cold reset.
+ * Its interrupt survives a cold reset, because what it is pending on does.
  */
 #include "base.h"
 
 struct broken {
     const struct bp_line_api *lines;
     struct bp_line *irq;
-    uint32_t value;
+    uint32_t value, pending;
 };
 
 static const struct bp_port ports[] = {
@@ -23,6 +23,7 @@ static void on_write(void *self, uint32_t index, uint64_t value, uint64_t old)
 {
     struct broken *b = self;
 
+    b->pending = 1;
     b->lines->set(b->irq, 0, 1);
 }
 
@@ -48,11 +49,16 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
     return bp_fetch_ifaces(self, dev, core, BP_ARRAY(ifaces));
 }
 
+static void reset(void *self, uint32_t kind)
+{
+    struct broken *b = self;
+
+    b->lines->set(b->irq, 0, b->pending);
+}
+
 static const struct bp_device_class broken = {
-    CLASS(struct broken),
-    .regions = BP_ARRAY(regions),
-    .ports = BP_ARRAY(ports),
-    .init = init,
+    CLASS(struct broken), .regions = BP_ARRAY(regions), .ports = BP_ARRAY(ports), .init = init,
+    .reset = reset,
 };
 
 PLUGIN(broken)
