@@ -4,6 +4,7 @@
 
 What the numbers are:
   MIPS             instructions that minstret counted under Backplane, over the guest's own mtime, for the same binary
+  CPU time         of the emulator for all kernels, start included: what other programs on the host disturb least
   boot to shell    execve of the emulator to the first line of the initramfs' script
   first insn       execve to the first byte that a bare ELF writes to its UART
   peak memory      the most the process ever had in memory (VmHWM), less what the mapping with the guest's RAM has
@@ -78,7 +79,8 @@ def emulators_of(options):
 
 
 def run(command, until=None, timeout=600):
-    """(seconds to the byte string `until` or the first output, all output, peak Rss, peak Rss over guest RAM if `until`)"""
+    """(seconds to the byte string `until` or the first output, all output, peak Rss, peak Rss over guest RAM if `until`,
+    seconds of CPU time)"""
     started = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     output, seconds, over = b"", None, None
@@ -100,7 +102,7 @@ def run(command, until=None, timeout=600):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0 or seconds is None:
         raise SystemExit(f"exit status {process.returncode}: {' '.join(command)}\n{output.decode('utf-8', 'replace')[-2000:]}\n{errors}")
-    return seconds, output, usage.ru_maxrss * 1024, over
+    return seconds, output, usage.ru_maxrss * 1024, over, usage.ru_utime + usage.ru_stime
 
 
 def memory_over_ram(pid):
@@ -116,7 +118,9 @@ def memory_over_ram(pid):
             elif line.startswith("Rss:"):
                 mappings.append((abs(size - MEMORY * MIB), value(line)))
     with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-        peak = next(value(line) for line in file if line.startswith("VmHWM:"))
+        peak = next((value(line) for line in file if line.startswith("VmHWM:")), None)
+    if peak is None or not mappings:
+        raise SystemExit("the emulator ended before its memory was looked at: the host is too busy; start this again")
     return peak - min(mappings)[1]
 
 
@@ -159,7 +163,7 @@ def main():
     parser.add_argument("--board", required=True)
     parser.add_argument("--guest", required=True, help="folder of tools/guest")
     parser.add_argument("--programs", required=True, help="folder with kernels.elf and first.elf")
-    parser.add_argument("--initrd", required=True, help="initramfs with a script that ends at once")
+    parser.add_argument("--initrd", required=True, help="initramfs with a script that waits a little")
     parser.add_argument("--accel", action="append", help="accelerator of Backplane; repeatable")
     parser.add_argument("--qemu", action="append", metavar="[NAME=]PATH", help="a qemu-system-riscv64; repeatable")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
@@ -180,7 +184,9 @@ def main():
     raw["start"] = {n: [r[0] for r in v] for n, v in starts.items()}
 
     sys.stderr.write("kernels ")
-    runs = interleaved(emulators, rounds["kernels"], lambda e: parse_kernels(run(e.bare(f"{options.programs}/kernels.elf"))[1]))
+    runs = interleaved(emulators, rounds["kernels"], lambda e: run(e.bare(f"{options.programs}/kernels.elf")))
+    cpu = medians(runs, lambda r: r[4])
+    runs = {n: [parse_kernels(r[1]) for r in v] for n, v in runs.items()}
     raw["kernels"] = runs
     counts = runs[first_name][0]
     mips = {e.name: [] for e in emulators}
@@ -193,6 +199,7 @@ def main():
             mips[name].append(values[name])
         rows.append((kernel, "MIPS", values, True))
     rows.append(("geometric mean", "MIPS", {n: statistics.geometric_mean(v) for n, v in mips.items()}, True))
+    rows.append(("CPU time of all kernels", "s", cpu, False))
 
     if not options.no_boot:
         sys.stderr.write("boot ")
