@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/machine/contract.h"
 #include "core/machine/dev.h"
 
 static uint64_t ones(uint32_t width)
@@ -125,6 +126,9 @@ int32_t bus_region_access(struct bus_region *region, const struct bp_access *acc
         status = callbacks(region, access, value, write);
     else if (missed && !(access->flags & BP_ACCESS_DEBUG))
         trace_unknown(region, access, write);
+    if (status)
+        status = contract_status(region->dev, write ? "write() of a region" : "read() of a region",
+                                 status);
     if (!write && status >= 0 && big)
         *value = swap(*value, access->width);
     if (trace_mmio_on(region->dev) && !(access->flags & BP_ACCESS_DEBUG))

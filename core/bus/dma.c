@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/machine/contract.h"
 #include "core/machine/dev.h"
 
 /* Tells the accelerator that RAM changed behind its back. */
@@ -54,12 +55,20 @@ static int32_t copy(struct bus *bus, uint64_t addr, uint8_t *data, uint64_t byte
 
 static int32_t dma_read(struct bp_bus *port, uint64_t addr, void *data, uint64_t bytes)
 {
-    return copy(((struct bus_port *)port)->bus, addr, data, bytes, false);
+    const struct bus_port *from = (const struct bus_port *)port;
+
+    if (!contract_machine(from->dev, "read() of bp.dma/1"))
+        return BP_E_STATE;
+    return copy(from->bus, addr, data, bytes, false);
 }
 
 static int32_t dma_write(struct bp_bus *port, uint64_t addr, const void *data, uint64_t bytes)
 {
-    return copy(((struct bus_port *)port)->bus, addr, (uint8_t *)data, bytes, true);
+    const struct bus_port *to = (const struct bus_port *)port;
+
+    if (!contract_machine(to->dev, "write() of bp.dma/1"))
+        return BP_E_STATE;
+    return copy(to->bus, addr, (uint8_t *)data, bytes, true);
 }
 
 static void *dma_map(struct bp_bus *port, uint64_t addr, uint64_t *bytes, uint32_t direction)
@@ -67,6 +76,8 @@ static void *dma_map(struct bp_bus *port, uint64_t addr, uint64_t *bytes, uint32
     struct bus *bus = ((struct bus_port *)port)->bus;
     struct bus_segment segment;
 
+    if (!contract_machine(((struct bus_port *)port)->dev, "map() of bp.dma/1"))
+        return NULL;
     if (!*bytes || !bus_find(bus, addr, &segment) ||
         !bus_direct(segment.region, direction == BP_DMA_FROM_DEVICE))
         return NULL;
@@ -126,6 +137,8 @@ static void mem_set_direct(struct bp_dev *dev, uint32_t index, uint32_t on)
 {
     struct bus_region *region = region_of(dev, index);
 
+    if (!contract_machine(dev, "set_direct() of bp.mem/1"))
+        return;
     if (region && region->ram && atomic_exchange(&region->direct, on != 0) != (on != 0))
         map_changed(region);
 }
@@ -134,6 +147,8 @@ static void mem_enable(struct bp_dev *dev, uint32_t index, uint32_t on)
 {
     struct bus_region *region = region_of(dev, index);
 
+    if (!contract_machine(dev, "enable() of bp.mem/1"))
+        return;
     if (!region || region->enabled == (on != 0))
         return;
     region->enabled = on != 0;
@@ -146,6 +161,8 @@ static int32_t mem_move(struct bp_dev *dev, uint32_t index, uint64_t addr)
     struct bus_region *region = region_of(dev, index);
     int32_t status;
 
+    if (!contract_machine(dev, "move() of bp.mem/1"))
+        return BP_E_STATE;
     if (!region || !region->floating || !region->bytes || addr + (region->bytes - 1) < addr)
         return BP_E_INVAL;
     map_changed(region);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/machine/contract.h"
 #include "core/machine/dev.h"
 
 int32_t blocks_attach(struct block_bridge *bridge, struct bp_dev *dev, uint32_t port,
@@ -120,18 +121,40 @@ static int32_t block_info(struct bp_block *handle, struct bp_block_info *out)
     return BP_OK;
 }
 
+/* Does the memory of a request have its length? What a back end would read or write beyond it is not its own. */
+static bool adds_up(uint32_t op, uint64_t bytes, const struct bp_iovec *iov, uint32_t niov)
+{
+    uint64_t sum = 0;
+
+    if (op != BP_BLOCK_READ && op != BP_BLOCK_WRITE)
+        return true;
+    for (uint32_t i = 0; i < niov; i++) {
+        if (iov[i].bytes > bytes - sum)
+            return false;
+        sum += iov[i].bytes;
+    }
+    return sum == bytes;
+}
+
 static int32_t block_submit(struct bp_block *handle, uint32_t op, uint64_t offset, uint64_t bytes,
                             const struct bp_iovec *iov, uint32_t niov, uint64_t token)
 {
     struct block_bridge *b = (struct block_bridge *)handle;
     struct block_request *request;
 
+    if (!contract_machine(b->dev, "submit() of bp.block/1"))
+        return BP_E_STATE;
     if (!b->backend)
         return BP_E_NOENT;
     if (offset > b->info.bytes || bytes > b->info.bytes - offset || op > BP_BLOCK_ZERO)
         return BP_E_INVAL;
     if (b->info.flags & BP_BLOCK_READ_ONLY && op != BP_BLOCK_READ && op != BP_BLOCK_FLUSH)
         return BP_E_INVAL;
+    if (!adds_up(op, bytes, iov, niov)) {
+        contract_broken(b->dev, "submit() of bp.block/1",
+                        "the pieces of memory do not add up to the length: make them");
+        return BP_E_INVAL;
+    }
     request = calloc(1, sizeof(*request) + niov * sizeof(*iov));
     if (!request)
         return BP_E_NOMEM;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/machine/contract.h"
 #include "core/machine/dev.h"
 
 #define RING    65536u
@@ -67,6 +68,8 @@ static uint32_t chars_write(struct bp_char *handle, const void *data, uint32_t b
     struct char_bridge *b = (struct char_bridge *)handle;
     uint32_t room = RING - b->used, taken = bytes < room ? bytes : room;
 
+    if (!contract_machine(b->dev, "write() of bp.char/1"))
+        return 0;
     if (!b->backend)
         return bytes;
     put(b, data, taken);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/machine/contract.h"
 #include "core/machine/dev.h"
 
 static void power(struct bp_dev *dev, uint32_t action, uint32_t code)
@@ -15,8 +16,10 @@ static void power(struct bp_dev *dev, uint32_t action, uint32_t code)
         [BP_POWER_FAIL] = REQUEST_FAIL,
     };
 
-    if (action > BP_POWER_FAIL)
+    if (action > BP_POWER_FAIL) {
+        contract_broken(dev, "power() of bp.machine/1", "an action that does not exist");
         return;
+    }
     if (action != BP_POWER_RESET)
         atomic_store(&dev->machine->power_code, code);
     if (action == BP_POWER_FAIL)

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/machine/contract.h"
 #include "core/machine/dev.h"
 
 #define NS         1000000000ull
@@ -170,9 +171,15 @@ static struct bp_timer *timer_create_named(struct bp_dev *dev, const char *name,
                                            void (*fn)(void *self))
 {
     struct vtime *t = &dev->machine->time;
-    struct bp_timer *timer = calloc(1, sizeof(*timer));
     struct bp_timer **heap;
+    struct bp_timer *timer;
 
+    if (dev->machine->phase != PHASE_BUILD) {
+        contract_broken(dev, "create() of bp.timer/1",
+                        "called after init(): create every timer there");
+        return NULL;
+    }
+    timer = calloc(1, sizeof(*timer));
     if (!timer)
         return NULL;
     timer->name = strdup(name);
@@ -199,6 +206,8 @@ static void timer_arm(struct bp_timer *timer, uint64_t deadline)
     const struct bp_timer *first = t->count ? t->heap[1] : NULL;
     uint64_t before = first ? first->deadline : UINT64_MAX;
 
+    if (!contract_machine(timer->dev, "arm() of bp.timer/1"))
+        return;
     timer->deadline = deadline;
     if (!timer->slot)
         put(t, ++t->count, timer);

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "core/machine/contract.h"
 #include "core/machine/dev.h"
 
 #define DEPTH_MAX 64 /* inputs that drive outputs that drive inputs ... */
@@ -94,8 +95,15 @@ static void line_set(struct bp_line *handle, uint32_t index, uint32_t level)
     struct wire_port *port = (struct wire_port *)handle;
     struct wire_line *line;
 
+    if (!contract_machine(port->dev, "set() of bp.line/1"))
+        return;
+    if (index >= port->width) {
+        contract_broken(port->dev, "set() of bp.line/1",
+                        "drives a line that its port does not have: compare with the port's width");
+        return;
+    }
     level = level != 0;
-    if (index >= port->width || port->lines[index].level == level)
+    if (port->lines[index].level == level)
         return;
     line = &port->lines[index];
     if (depth == DEPTH_MAX) {
@@ -194,7 +202,7 @@ static void clock_set_hz(struct bp_clock_out *handle, uint64_t hz)
 {
     struct clock_out *clock = (struct clock_out *)handle;
 
-    if (clock->hz == hz)
+    if (clock->hz == hz || !contract_machine(clock->dev, "set_hz() of bp.clock/1"))
         return;
     clock->hz = hz;
     for (uint32_t i = 0; i < clock->nconsumers; i++) {

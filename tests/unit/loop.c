@@ -29,7 +29,12 @@ static struct sink *sink; /* the last one made */
 
 static uint32_t say(const void *data, uint32_t bytes)
 {
-    return pad->chars->write(pad->chardev, data, bytes);
+    uint32_t taken;
+
+    lock_take(&pad->dev->machine->lock); /* as whoever calls a device */
+    taken = pad->chars->write(pad->chardev, data, bytes);
+    lock_drop(&pad->dev->machine->lock);
+    return taken;
 }
 
 static uint32_t sink_first_event;

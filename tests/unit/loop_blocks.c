@@ -116,6 +116,26 @@ static int32_t submit(struct pad *p, uint64_t token)
     return p->blocks->submit(p->drive, BP_BLOCK_READ, 0, sizeof(buffer), &iov, 1, token);
 }
 
+/* A back end would read or write beyond the memory that the device named. */
+Test(loop_blocks, requests_whose_memory_is_not_as_long_are_refused)
+{
+    static uint8_t bytes[512];
+    const struct bp_iovec half = {bytes, 256};
+    const struct bp_iovec around[] = {{bytes, UINT64_MAX - 255},
+                                      {bytes, 512}}; /* 256, modulo 2^64 */
+    const struct bp_iovec whole[] = {{bytes, 256}, {bytes + 256, 256}};
+
+    block_board(0, NULL);
+    cr_assert_eq(pad->blocks->submit(pad->drive, BP_BLOCK_READ, 0, 512, &half, 1, 1), BP_E_INVAL);
+    cr_assert_eq(pad->blocks->submit(pad->drive, BP_BLOCK_WRITE, 0, 256, around, 2, 1), BP_E_INVAL);
+    cr_assert_eq(pad->blocks->submit(pad->drive, BP_BLOCK_READ, 0, 512, NULL, 0, 1), BP_E_INVAL);
+    cr_assert_eq(pad->blocks->in_flight(pad->drive), 0);
+    cr_assert_eq(pad->blocks->submit(pad->drive, BP_BLOCK_READ, 0, 512, whole, 2, 1), BP_OK);
+    lock_take(&r.m->lock);
+    pad->blocks->drain(pad->drive);
+    lock_drop(&r.m->lock);
+}
+
 Test(loop_blocks, requests_outside_of_the_medium_are_refused)
 {
     struct bp_block_info info;
