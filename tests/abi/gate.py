@@ -9,8 +9,10 @@
     gate.py ledger   SOURCE                sdk/ABI.md knows the version and the content of the headers
     gate.py borders  SOURCE                who may include whom
     gate.py symbols  SOURCE PLUGIN.so...   one exported symbol, imports from libc and libm only
+    gate.py frozen   SOURCE [--update]     the released SDKs in tests/abi/frozen are as they were released
+    gate.py abidiff  SOURCE                signatures and members against each of them, by abidiff on a probe
 
---update rewrites a golden file after a deliberate change; the ledger then wants a line (docs/internals/abi.md).
+--update rewrites a golden file after a deliberate change; the ledger then wants a line (docs/abi-change-runbook.md).
 """
 import glob
 import hashlib
@@ -19,6 +21,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROBE = "".join(f"#include <backplane/{name}.h>\n" for name in
@@ -220,11 +223,70 @@ def gate_symbols(source, plugins):
     return errors if plugins else ["no plug-ins given"]
 
 
+def frozen_sdks():
+    return sorted(name for name in os.listdir(f"{HERE}/frozen") if re.fullmatch(r"\d+\.\d+", name))
+
+
+def gate_frozen(source, update=False):
+    """A frozen SDK that somebody edits would prove nothing."""
+    lines = []
+    for sdk in frozen_sdks():
+        digest, folder = hashlib.sha256(), f"{HERE}/frozen/{sdk}"
+        for path in sorted(glob.glob(f"{folder}/**/*.*", recursive=True)):
+            with open(path, "rb") as file:
+                digest.update(os.path.relpath(path, folder).encode() + b"\0" + file.read())
+        lines.append(f"{sdk} {digest.hexdigest()}\n")
+    if update:
+        with open(f"{HERE}/frozen/DIGESTS", "w", encoding="utf-8") as file:
+            file.writelines(lines)
+        return []
+    with open(f"{HERE}/frozen/DIGESTS", encoding="utf-8") as file:
+        if file.readlines() == lines and lines:
+            return []
+    return ["tests/abi/frozen is not what was released: restore it; a new release gets a folder of its own and --update"]
+
+
+# What abidiff says when more happened than an append, and of an append. Its suppressions would hide the former as well.
+APPENDED = re.compile(r"data member insertion")
+CHANGED = re.compile(r"^(type '.*' of '.*' changed|'.*' offset changed|.*data member deletion|.*was (removed|deleted)|.*return type changed)")
+
+
+def build_probe(include, folder, name):
+    """A shared object with a pointer to every public struct, so that abidiff has roots from which it sees them all."""
+    probe = "".join(f"#include <backplane/{header}.h>\n" for header in
+                    (os.path.basename(path)[:-2] for path in sorted(glob.glob(f"{include}/backplane/*.h"))))
+    _, out, err = run(["clang", "-x", "c", "-std=c11", "-fsyntax-only", "-Xclang", "-fdump-record-layouts-complete",
+                       f"-I{include}", "-"], probe)
+    structs = sorted(set(re.findall(r"^\s*0 \| struct (bp_\w+)$", out, flags=re.M)))
+    if len(structs) < 20:
+        raise SystemExit(f"only {len(structs)} structs in {include}: {err}")
+    source = probe + "".join(f"struct {name} *probe_{name};\n" for name in structs)
+    status, _, err = run(["gcc", "-x", "c", "-std=c11", "-g", "-shared", "-fPIC", f"-I{include}", "-o", f"{folder}/{name}", "-"], source)
+    if status:
+        raise SystemExit(f"the probe does not compile:\n{err}")
+    return f"{folder}/{name}"
+
+
+def gate_abidiff(source):
+    if not shutil.which("abidiff"):
+        return ["abidiff is not installed: run ./tools/test, which installs abigail-tools"]
+    errors = []
+    with tempfile.TemporaryDirectory() as folder:
+        now = build_probe(f"{source}/sdk/include", folder, "now.so")
+        for sdk in frozen_sdks():
+            then = build_probe(f"{HERE}/frozen/{sdk}/include", folder, "then.so")
+            status, out, err = run(["abidiff", "--leaf-changes-only", "--no-added-syms", then, now])
+            changed = [line.strip() for line in out.split("\n") if CHANGED.match(line.strip())]
+            if changed or status & ~4 or (status and not APPENDED.search(out)):
+                errors.append(f"SDK {sdk} and this one differ in more than what was appended: {'; '.join(changed) or out + err}")
+    return errors if frozen_sdks() else ["tests/abi/frozen holds no released SDK"]
+
+
 def main():
     gate, source, rest = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3:]
     if gate == "symbols":
         errors = gate_symbols(source, rest)
-    elif gate in ("layout", "constants"):
+    elif gate in ("layout", "constants", "frozen"):
         errors = globals()[f"gate_{gate}"](source, "--update" in rest)
     else:
         errors = globals()[f"gate_{gate}"](source)
