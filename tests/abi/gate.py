@@ -183,6 +183,9 @@ def gate_ledger(source):
 def gate_borders(source):
     rules = [("plugins", r"<backplane/[\w/]+\.(h|def)>", "a plug-in sees the SDK and its own files only"),
              ("sdk", r"<backplane/[\w/]+\.(h|def)>", "the SDK stands alone")]
+    # Accelerators share common/, and a translator is a tier above the interpreter, which it is built with.
+    shared = {"plugins/accel/interp": ["plugins/accel/common/"],
+              "plugins/accel/tcg": ["plugins/accel/common/", "plugins/accel/interp/"]}
     errors, seen = [], 0
     for folder, allowed, why in rules:
         for path in glob.glob(f"{source}/{folder}/**/*.[ch]", recursive=True) + glob.glob(f"{source}/{folder}/**/*.inc", recursive=True):
@@ -197,7 +200,7 @@ def gate_borders(source):
                         bad = "core/" in match.group(2) or re.match(r"(uv|yaml|libfdt|criterion)", match.group(2))
                     else:
                         target = os.path.relpath(os.path.normpath(os.path.join(os.path.dirname(path), match.group(2))), source)
-                        own = target.startswith(root + "/") or target.startswith(f"{folder}/accel/common/") and "/accel/" in path
+                        own = target.startswith((root + "/", *shared.get(root, ())))
                         bad = not own and folder == "plugins" or target.startswith(("core/", "../"))
                     if bad:
                         errors.append(f"{path}:{number}: includes {match.group(2)}: {why}")

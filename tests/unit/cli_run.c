@@ -110,7 +110,7 @@ Test(run, a_guest_that_fails_fails_the_run)
 Test(run, stats_go_to_standard_error)
 {
     program(pass, sizeof(pass));
-    cr_expect_eq(run("--stats --backend console=stdio"), EXIT_OK);
+    cr_expect_eq(run("--stats --accel interp --backend console=stdio"), EXIT_OK);
     cr_expect_str_eq(slurp("out"), "");
     cr_expect(strstr(slurp("err"), "Accelerator interp, 1 vCPUs:\n"), "%s", slurp("err"));
     cr_expect(strstr(slurp("err"), "to the first instruction"), "%s", slurp("err"));

@@ -376,9 +376,10 @@ static const struct bp_vcpu_api *no_api(void *self)
 static const struct bp_prop accel_props[] = {
     {.name = "cache", .type = BP_PROP_SIZE, .offset = AT(0), .def = "64MiB"},
 };
-#define ACCEL(id)                                                                                  \
+#define ACCEL(id, at)                                                                              \
     static const struct bp_accel_class id##_accel = {.size = sizeof(struct bp_accel_class),        \
                                                      .instance_size = 64,                          \
+                                                     .rank = at,                                   \
                                                      .name = #id,                                  \
                                                      PROPS(accel_props),                           \
                                                      .vcpu_create = create,                        \
@@ -387,9 +388,9 @@ static const struct bp_prop accel_props[] = {
                                                      .run = run_vcpu,                              \
                                                      .kick = use_vcpu,                             \
                                                      .stop = use_vcpu}
-ACCEL(slow);
-ACCEL(fast);
-ACCEL(lockstep);
+ACCEL(slow, 1);
+ACCEL(fast, 50);
+ACCEL(lockstep, 0);
 static const struct bp_accel_class *const accels[] = {&slow_accel, &fast_accel, &lockstep_accel,
                                                       NULL};
 static const struct bp_accel_factory accel_factory = {.size = sizeof(accel_factory),
