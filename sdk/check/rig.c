@@ -222,11 +222,12 @@ void rig_reset(struct rig *rig, uint32_t kind)
 static const char *register_at(struct rig *rig, const struct bp_region *row, uint64_t addr)
 {
     uint32_t index;
-    const struct bp_reg *reg = NULL;
+    struct bp_reg reg;
 
-    if (row->nregs && !row->bank) /* which would call the device */
-        reg = th_reg_find(rig->t, row, addr, &index);
-    return reg && reg->name ? reg->name : "no table row";
+    if (!row->nregs || row->bank || /* which would call the device */
+        !th_reg_find(rig->t, row, addr, &reg, &index))
+        return "no table row";
+    return reg.name ? reg.name : "a row without a name";
 }
 
 int32_t rig_access(struct rig *rig, uint32_t region, uint64_t addr, uint32_t width, uint32_t flags,

@@ -83,7 +83,8 @@ static bool overlap(const struct bp_reg *a, const struct bp_reg *b)
 static void check_table(struct kit *kit, const struct any *any, const struct bp_region *region)
 {
     const struct array table = {region->name, region->regs, region->nregs, region->reg_stride,
-                                sizeof(struct bp_reg)};
+                                offsetof(struct bp_reg, on_write) +
+                                    sizeof(((struct bp_reg *)0)->on_write)};
 
     if (!region->nregs || !array_holds(kit, &table))
         return;

@@ -87,10 +87,12 @@ static inline uint64_t th_reg_filler(struct th *t, const struct bp_reg *reg, uin
     return bp_reg_lacking(reg, th_reg_read(t, reg, index, &debug));
 }
 
-/* The register that covers the byte at `addr`; NULL. */
-static inline const struct bp_reg *th_reg_find(struct th *t, const struct bp_region *region,
-                                               uint64_t addr, uint32_t *index)
+/* The register that covers the byte at `addr`, as a copy in which what an older row lacks is 0. Returns 0 when there is
+ * none. */
+static inline uint32_t th_reg_find(struct th *t, const struct bp_region *region, uint64_t addr,
+                                   struct bp_reg *out, uint32_t *index)
 {
+    uint32_t bytes = region->reg_stride < sizeof *out ? region->reg_stride : sizeof *out;
     uint32_t bank = region->bank ? region->bank(t->self) : 0;
 
     for (uint32_t i = 0; i < region->nregs; i++) {
@@ -103,9 +105,11 @@ static inline const struct bp_reg *th_reg_find(struct th *t, const struct bp_reg
             in % th_reg_stride(reg) >= reg->width)
             continue;
         *index = (uint32_t)(in / th_reg_stride(reg));
-        return reg;
+        memset(out, 0, sizeof *out);
+        memcpy(out, reg, bytes);
+        return 1;
     }
-    return NULL;
+    return 0;
 }
 
 static inline void th_table_access(struct th *t, const struct bp_region *region,
@@ -115,10 +119,10 @@ static inline void th_table_access(struct th *t, const struct bp_region *region,
 
     for (uint64_t at = access->addr; at < end;) {
         uint32_t index = 0;
-        const struct bp_reg *reg = th_reg_find(t, region, at, &index);
+        struct bp_reg row, *reg = &row;
         uint64_t start, stop, skip, bytes, mask, part;
 
-        if (!reg) {
+        if (!th_reg_find(t, region, at, &row, &index)) {
             at++;
             continue;
         }
@@ -208,9 +212,10 @@ static inline int32_t th_access(struct th *t, uint32_t region, uint64_t addr, ui
         return BP_OK;
     }
     for (uint64_t at = addr; row->nregs && at < addr + width; at++) {
+        struct bp_reg reg;
         uint32_t index;
 
-        if (th_reg_find(t, row, at, &index)) {
+        if (th_reg_find(t, row, at, &reg, &index)) {
             th_table_access(t, row, &access, value, write);
             return BP_OK;
         }

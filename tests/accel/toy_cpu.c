@@ -247,7 +247,8 @@ static int32_t walk(void *state, uint64_t va, uint32_t kind, uint32_t context, u
     struct toy *cpu = state;
     const struct toy_page *page;
 
-    *out = (struct bp_walk){va, 64, BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH};
+    *out = (struct bp_walk){
+        .pa = va, .log2_size = 64, .prot = BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH};
     if (!cpu->mmu_on)
         return 0;
     if (va / PAGE >= TOY_PAGES)
@@ -255,8 +256,9 @@ static int32_t walk(void *state, uint64_t va, uint32_t kind, uint32_t context, u
     page = &cpu->pages[va / PAGE];
     if ((page->prot & needed[kind]) != needed[kind])
         return 7;
-    *out =
-        (struct bp_walk){page->pa + va % PAGE, page->log2_size ? page->log2_size : 12, page->prot};
+    *out = (struct bp_walk){.pa = page->pa + va % PAGE,
+                            .log2_size = page->log2_size ? page->log2_size : 12,
+                            .prot = page->prot};
     return 0;
 }
 
