@@ -45,7 +45,8 @@ static void with_address(struct th *t, uint8_t opcode, uint32_t at, const void *
 {
     uint8_t message[600] = {opcode, (uint8_t)(at >> 16), (uint8_t)(at >> 8), (uint8_t)at};
 
-    memcpy(message + 4, data, bytes);
+    if (bytes)
+        memcpy(message + 4, data, bytes);
     th_spi_command(t, message, 4 + bytes, NULL, 0);
 }
 
