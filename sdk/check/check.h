@@ -160,6 +160,7 @@ void check_query(struct kit *kit);
 void check_class(struct kit *kit);
 void check_props(struct kit *kit);
 void check_ports(struct kit *kit);
+void check_buses(struct kit *kit);
 void check_regions(struct kit *kit);
 void check_state_rows(struct kit *kit);
 void check_events(struct kit *kit);

@@ -73,6 +73,16 @@ static bool too_large(struct kit *kit)
     return true;
 }
 
+/* --props TYPE.PORT=SIZE, for devices that take no medium of any size. */
+static uint64_t medium_bytes(const struct rig *rig)
+{
+    const char *name = th_port_row(rig->t, rig_port_of_kind(rig, BP_PORT_BLOCK))->name;
+    const char *given = kit_setting(rig->kit, name);
+    uint64_t bytes;
+
+    return given && th_store_number(&bytes, BP_PROP_SIZE, given, NULL) ? bytes : MEDIUM_BYTES;
+}
+
 static void furnish(struct rig *rig)
 {
     struct th *t = rig->t;
@@ -86,7 +96,7 @@ static void furnish(struct rig *rig)
     for (uint32_t i = 0; i < t->cls->nports; i++)
         t->clock_hz[i] = CLOCK_HZ;
     if (rig_port_of_kind(rig, BP_PORT_BLOCK) != BP_NO_OFFSET)
-        th_insert(t, MEDIUM_BYTES, 0, "kit");
+        th_insert(t, medium_bytes(rig), 0, "kit");
 }
 
 struct rig *rig_open(struct kit *kit, struct random *random)
@@ -107,7 +117,7 @@ struct rig *rig_open(struct kit *kit, struct random *random)
     }
     furnish(rig);
     host_join(rig);
-    if (!values_give(kit, rig->t, random)) {
+    if (!values_give(kit, rig->t, random) || !places_furnish(rig, random)) {
         rig_close(rig);
         return NULL;
     }
@@ -133,6 +143,8 @@ int32_t rig_init(struct rig *rig)
         kit_skip(rig->kit, "the host has no memory");
         return status;
     }
+    if (BP_HAS(t->cls, seat_stride))
+        th_seats_write(t);
     for (uint32_t i = 0; i < t->nprops; i++)
         guard_read_only(t->props[i].storage);
     kit_doing(rig->kit, "init()");
@@ -327,6 +339,7 @@ void rig_advance(struct rig *rig, uint64_t ns, uint64_t late)
     }
     if (t->now < end && (!th_next_timer(t) || th_next_timer(t)->deadline > end))
         t->now = end;
+    places_step(rig);
 }
 
 /* The room a device reports; a finding when that is no number of bytes. */

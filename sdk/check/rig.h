@@ -42,12 +42,22 @@ struct tape_entry {
 #define TAPE_POWER  6 /* action; code; - */
 #define TAPE_CLOCK  7 /* port; hz; - */
 #define TAPE_REGION 8 /* region; what; value */
+#define TAPE_PART   9 /* stand-in; what it was told; what it had been told before */
 
 struct tape {
     struct tape_entry *entries; /* owned */
     uint32_t count, room;
     bool pause;
 };
+
+/* A stand-in for a part on a bus of the device, or for the controller of a seat (places.c). */
+struct rig_part {
+    struct rig *rig;
+    uint32_t kind;  /* row of the table of interfaces */
+    uint32_t state; /* of all it was told */
+    uint32_t busy;  /* a wire: 1 a frame waits, 2 it is on its way */
+};
+#define RIG_PARTS 16u
 
 struct rig {
     struct kit *kit;
@@ -59,6 +69,8 @@ struct rig {
     uint32_t no_timer; /* create() finds no memory from this one on, counted from 1; 0: never */
     bool finished, resume;
     struct tape tape;
+    struct rig_part parts[RIG_PARTS];
+    uint32_t nparts;
 };
 
 /* A device with its properties chosen by the defaults, --props, and where a value is required
@@ -104,6 +116,11 @@ void host_part(struct rig *rig);
 /* Takes the function posted first; false: none is waiting. */
 bool host_take_post(struct rig *rig, void (**fn)(void *self, void *ctx), void **ctx);
 const char *host_id(uint32_t i); /* NULL: there are no more */
+
+/* places.c: buses and seats. With `random`, any number of parts. False: a skip says why. */
+bool places_furnish(struct rig *rig, struct random *random);
+void places_step(struct rig *rig); /* what happens on them by itself */
+void places_world(struct rig *to, const struct rig *from);
 
 /* tape.c */
 void tape_add(struct rig *rig, uint32_t kind, uint32_t index, uint64_t a, uint64_t b);

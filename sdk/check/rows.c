@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <backplane/attach.h>
 #include <backplane/trace.h>
 #include <th_props.h>
 
@@ -42,6 +43,12 @@ static void device_class(const struct bp_device_class *c, struct any *out)
         array_of("regions", c->regions, c->nregions, c->region_stride, UP_TO(bp_region, bank));
     out->arrays[ARRAY_EVENTS] =
         array_of("events", c->events, c->nevents, c->event_stride, UP_TO(bp_event, flags));
+    if (!BP_HAS(c, seat_stride))
+        return;
+    out->arrays[ARRAY_BUSES] =
+        array_of("buses", c->buses, c->nbuses, c->bus_stride, UP_TO(bp_bus_row, count_prop));
+    out->arrays[ARRAY_SEATS] =
+        array_of("seats", c->seats, c->nseats, c->seat_stride, UP_TO(bp_seat_row, word));
 }
 
 static void cpu_class(const struct bp_cpu_class *c, struct any *out)

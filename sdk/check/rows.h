@@ -14,7 +14,7 @@ struct array {
     uint32_t row_bytes; /* a row in SDK 0.1 */
 };
 
-#define CLASS_ARRAYS 6
+#define CLASS_ARRAYS 8
 
 /* What all kinds of class have, read from the one that is checked. */
 struct any {
@@ -30,6 +30,8 @@ struct any {
 #define ARRAY_REGIONS   3
 #define ARRAY_EVENTS    4
 #define ARRAY_OTHER     5 /* CPUs: registers */
+#define ARRAY_BUSES     6
+#define ARRAY_SEATS     7
 
 void any_class(const struct kit *kit, struct any *out);
 const void *any_row(const struct array *array, uint32_t i);

@@ -92,7 +92,7 @@ static void check_port(struct kit *kit, const struct any *any, const struct bp_p
     }
     if (row->offset != BP_NO_OFFSET)
         offset_holds(kit, any, row->offset, sizeof(void *), sizeof(void *), "port", row->name);
-    else if (!lines || row->dir == BP_DIR_OUT)
+    else if ((!lines && row->kind != BP_PORT_CLOCK) || row->dir == BP_DIR_OUT)
         kit_fail(kit, "port %s: has no place in the instance for its handle", row->name);
     if (lines && row->dir == BP_DIR_IN && !row->on_line)
         kit_fail(kit, "port %s: an input without on_line() hears nothing", row->name);
@@ -110,8 +110,10 @@ static void check_provider(struct kit *kit, const struct any *any, const struct 
 
     if (row->kind < BP_PORT_IRQ || row->kind > BP_PORT_CLOCK)
         kit_fail(kit, "providers: row %u: kind %u is not that of a line or clock", i, row->kind);
-    if (!port || port->kind != row->kind)
-        kit_fail(kit, "providers: row %u: port \"%s\" is no port of this kind in the class", i,
+    /* A line goes to an input of any kind of line: a pin takes interrupts. */
+    if (!port || (port->kind == BP_PORT_CLOCK) != (row->kind == BP_PORT_CLOCK) ||
+        port->kind > BP_PORT_CLOCK)
+        kit_fail(kit, "providers: row %u: port \"%s\" is no port in the class for this", i,
                  row->port ? row->port : "NULL");
     if (row->ncells && !row->cells)
         kit_fail(kit, "providers: row %u: %u cells, and no array", i, row->ncells);

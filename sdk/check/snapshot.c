@@ -173,6 +173,7 @@ void snapshot_world(struct rig *to, const struct rig *from)
     b->chr.accept = a->chr.accept;
     b->chr.starved = a->chr.starved;
     b->now = a->now;
+    places_world(to, from);
     b->wall_start = a->wall_start;
     for (uint32_t i = 0; i < a->cls->nports; i++) {
         const struct bp_port *row = th_port_row(a, i);

@@ -38,6 +38,7 @@ static void describe(const struct tape_entry *e, char *text, size_t room)
         [TAPE_POWER] = "power action %u with code %" PRIu64 "%.0" PRIu64,
         [TAPE_CLOCK] = "clock port %u runs at %" PRIu64 " Hz%.0" PRIu64,
         [TAPE_REGION] = "region %u: call %" PRIu64 " with %#" PRIx64,
+        [TAPE_PART] = "part %u on a bus is told %#" PRIx64 " after %#" PRIx64,
     };
 
 #pragma GCC diagnostic push
