@@ -90,12 +90,12 @@ static void stored(struct mmu *mmu, codemap_word *word, uint64_t pa, uint32_t wi
 
 /* Takes the bucket's lock if the page may carry reservations; `always` for callers that may be OUT,
  * whom a page's way to SYNC does not wait for. */
-static reserve_bucket *guard(struct mmu *mmu, const struct mmu_page *page, const uint8_t *host,
-                             int always, uint64_t *bits)
+static reserve_bucket *guard(struct mmu *mmu, const struct mmu_page *page, uint64_t pa, int always,
+                             uint64_t *bits)
 {
     if (!many(mmu) || !page->word || !(always || (atomic_load(page->word) & CODEMAP_SYNC)))
         return NULL;
-    return reserve_lock(&mmu->machine->reserve, host, bits);
+    return reserve_lock(&mmu->machine->reserve, pa, bits);
 }
 
 static void unguard(struct mmu *mmu, const struct mmu_page *page, reserve_bucket *bucket,
@@ -105,7 +105,7 @@ static void unguard(struct mmu *mmu, const struct mmu_page *page, reserve_bucket
         return;
     reserve_unlock(bucket, bits & reserve_bit(mmu->index));
     if (atomic_load(page->word) & CODEMAP_SYNC)
-        reserve_cool(&mmu->machine->reserve, page->word, page->host);
+        reserve_cool(&mmu->machine->reserve, page->word, page->pa & ~(MMU_PAGE - 1));
 }
 
 static void store_slow(struct mmu *mmu, const struct mmu_page *page, uint64_t pa, uint32_t width,
@@ -113,7 +113,7 @@ static void store_slow(struct mmu *mmu, const struct mmu_page *page, uint64_t pa
 {
     uint8_t *host = page->host + OFFSET(pa);
     uint64_t bits;
-    reserve_bucket *bucket = guard(mmu, page, host, always, &bits);
+    reserve_bucket *bucket = guard(mmu, page, pa, always, &bits);
 
     mmu->stats.slow++;
     ram_write(host, width, value);
@@ -178,7 +178,7 @@ int32_t mmu_phys_cas(struct mmu *mmu, uint64_t pa, uint32_t width, uint64_t expe
 
     if (!is_ram(&page) || (pa & (width - 1)))
         return BP_E_ACCESS;
-    bucket = guard(mmu, &page, host, 1, &bits);
+    bucket = guard(mmu, &page, pa, 1, &bits);
     swapped_it = swap_if_equal(host, width, expected, desired);
     unguard(mmu, &page, bucket, bits);
     if (swapped_it)
@@ -447,7 +447,7 @@ int mmu_atomic(struct mmu *mmu, uint32_t op, uint64_t va, uint32_t width, uint32
         *old = modify(host, op, width, x, operand);
         return MMU_OK;
     }
-    bucket = guard(mmu, &page, host, 0, &bits);
+    bucket = guard(mmu, &page, found.pa, 0, &bits);
     *old = modify(host, op, width, x, operand);
     unguard(mmu, &page, bucket, bits);
     stored(mmu, page.word, found.pa, width);
@@ -488,7 +488,7 @@ int mmu_load_reserved(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, 
         *value = ram_read(host, width);
     while (!held) {
         synchronise(mmu, &page, found.pa);
-        bucket = reserve_lock(&mmu->machine->reserve, host, &bits);
+        bucket = reserve_lock(&mmu->machine->reserve, found.pa, &bits);
         held = !many(mmu) || (atomic_load(page.word) & CODEMAP_SYNC);
         *value = ram_read(host, width);
         reserve_unlock(bucket, held ? bits | reserve_bit(mmu->index) : bits);
@@ -519,7 +519,7 @@ int mmu_store_conditional(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t
         return MMU_OK;
     if (x & BP_MEM_BIG)
         value = swapped(value, width);
-    bucket = reserve_lock(&mmu->machine->reserve, host, &bits);
+    bucket = reserve_lock(&mmu->machine->reserve, found.pa, &bits);
     if (bits & mine)
         *failed = !swap_if_equal(host, width, reservation.value, value);
     reserve_unlock(bucket, *failed ? bits & ~mine : 0);

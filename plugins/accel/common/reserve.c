@@ -9,7 +9,7 @@
 #define LINE  64u
 #define SPINS 100
 
-static reserve_bucket *bucket_of(struct reserve *reserve, uintptr_t line)
+static reserve_bucket *bucket_of(struct reserve *reserve, uint64_t line)
 {
     return &reserve->buckets[(line / LINE ^ line / LINE / RESERVE_BUCKETS) % RESERVE_BUCKETS];
 }
@@ -28,9 +28,9 @@ static uint64_t lock(reserve_bucket *bucket)
     }
 }
 
-reserve_bucket *reserve_lock(struct reserve *reserve, const void *host, uint64_t *bits)
+reserve_bucket *reserve_lock(struct reserve *reserve, uint64_t pa, uint64_t *bits)
 {
-    reserve_bucket *bucket = bucket_of(reserve, (uintptr_t)host);
+    reserve_bucket *bucket = bucket_of(reserve, pa);
 
     *bits = lock(bucket);
     return bucket;
@@ -41,9 +41,9 @@ void reserve_unlock(reserve_bucket *bucket, uint64_t bits)
     atomic_store_explicit(bucket, bits, memory_order_release);
 }
 
-void reserve_break_range(struct reserve *reserve, const void *host, uint64_t bytes)
+void reserve_break_range(struct reserve *reserve, uint64_t pa, uint64_t bytes)
 {
-    uintptr_t line = (uintptr_t)host & ~(uintptr_t)(LINE - 1), end = (uintptr_t)host + bytes;
+    uint64_t line = pa & ~(uint64_t)(LINE - 1), end = pa + bytes;
 
     for (; line < end; line += LINE) {
         reserve_bucket *bucket = bucket_of(reserve, line);
@@ -52,7 +52,7 @@ void reserve_break_range(struct reserve *reserve, const void *host, uint64_t byt
     }
 }
 
-void reserve_cool(struct reserve *reserve, codemap_word *word, const void *page)
+void reserve_cool(struct reserve *reserve, codemap_word *word, uint64_t page)
 {
     uint64_t old = atomic_fetch_add(word, CODEMAP_STORE);
 

@@ -3,10 +3,11 @@
  * reserve.h - load-reserved and store-conditional, right also when a value changes and changes back
  * (ABA).
  *
- * A reservation is a bit per vCPU in a bucket found by hashing the 64-byte line of host memory.
- * Buckets have a lock bit. Under it LR reads and sets its bit, SC checks the bit and writes, and
- * every other store that can meet a reservation writes and clears the bits of other vCPUs. So
- * between an LR and its SC no such store goes unnoticed, whatever value it leaves.
+ * A reservation is a bit per vCPU in a bucket found by hashing the 64-byte line of guest memory, by
+ * its physical address: where the host put it must not decide which lines meet. Buckets have a lock
+ * bit. Under it LR reads and sets its bit, SC checks the bit and writes, and every other store that
+ * can meet a reservation writes and clears the bits of other vCPUs. So between an LR and its SC no
+ * such store goes unnoticed, whatever value it leaves.
  *
  * What remains is that all stores which can meet a reservation do come here. On a machine with one
  * vCPU there are none. With several, LR makes its page a SYNC page first (codemap_mark() with
@@ -48,9 +49,9 @@ struct reservation {
     uint64_t value; /* what LR read */
 };
 
-/* [vcpu]. The bucket of the line at `host`, locked; the caller passes what it wants left in it to
+/* [vcpu]. The bucket of the line at `pa`, locked; the caller passes what it wants left in it to
  * the unlock. */
-reserve_bucket *reserve_lock(struct reserve *reserve, const void *host, uint64_t *bits);
+reserve_bucket *reserve_lock(struct reserve *reserve, uint64_t pa, uint64_t *bits);
 void reserve_unlock(reserve_bucket *bucket, uint64_t bits);
 
 /* The bit of vCPU `index`; a store by that vCPU leaves just this bit in the bucket. */
@@ -59,11 +60,10 @@ static inline uint64_t reserve_bit(uint32_t index)
     return 1ull << index;
 }
 
-/* [any]. Breaks every reservation in the `bytes` at `host`. */
-void reserve_break_range(struct reserve *reserve, const void *host, uint64_t bytes);
+/* [any]. Breaks every reservation in the `bytes` at `pa`. */
+void reserve_break_range(struct reserve *reserve, uint64_t pa, uint64_t bytes);
 
-/* [any]. Counts a slow store to a SYNC page whose host memory starts at `page`; ends SYNC when it
- * is time. */
-void reserve_cool(struct reserve *reserve, codemap_word *word, const void *page);
+/* [any]. Counts a slow store to the SYNC page at `page`; ends SYNC when it is time. */
+void reserve_cool(struct reserve *reserve, codemap_word *word, uint64_t page);
 
 #endif

@@ -301,11 +301,7 @@ void mmu_ram_written(struct mmu_machine *machine, uint64_t pa, uint64_t bytes)
         if (codemap_clear(word, pa, n))
             mmu_post_granules(machine, NULL, pa, n);
         old = atomic_load(word);
-        if (old & CODEMAP_RESERVED) {
-            struct bp_phys phys = {0};
-            machine->api->resolve(machine->host, pa, &phys);
-            if (phys.host)
-                reserve_break_range(&machine->reserve, (uint8_t *)phys.host + (pa - phys.base), n);
-        }
+        if (old & CODEMAP_RESERVED)
+            reserve_break_range(&machine->reserve, pa, n);
     }
 }

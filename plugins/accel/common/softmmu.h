@@ -167,7 +167,7 @@ void mmu_flush_page(struct mmu *mmu, uint64_t va);
 void mmu_flush_map(struct mmu *mmu);
 void mmu_drop_writes(struct mmu *mmu, uint64_t pa);
 
-/* [any]. Someone other than a vCPU wrote RAM. `host` resolves; vCPUs get mail. */
+/* [any]. Someone other than a vCPU wrote RAM; vCPUs get mail. */
 void mmu_ram_written(struct mmu_machine *machine, uint64_t pa, uint64_t bytes);
 
 /* Tells all vCPUs but `self` (NULL: all) to forget the code in the granules around a range within
