@@ -15,6 +15,13 @@
 
 #define SECONDS 60
 
+const char *const machine_accels[] = {INTERP_SO,
+#ifdef TCG_SO
+                                      TCG_SO,
+#endif
+                                      NULL};
+const char *machine_accel = INTERP_SO;
+uint32_t machine_hot = 1;
 static struct machine *the_machine; /* for bp.error/1, which has no context */
 
 /* --- what the core offers -------------------------------------------------------------------- */
@@ -48,6 +55,8 @@ static int32_t device_read(void *host, uint32_t vcpu, uint64_t pa, uint32_t widt
     if (check(pa))
         return check(pa);
     *value = 0x1122334455667700ull + atomic_fetch_add(&m->reads, 1);
+    if (m->on_read)
+        m->on_read(m, vcpu);
     return BP_OK;
 }
 
@@ -116,7 +125,7 @@ static const struct bp_core core = {.size = sizeof core, .version = "0.1.0", .ge
 
 static const struct bp_accel_class *load_class(void)
 {
-    void *object = dlopen(INTERP_SO, RTLD_NOW | RTLD_LOCAL);
+    void *object = dlopen(machine_accel, RTLD_NOW | RTLD_LOCAL);
     const struct bp_plugin *(*query)(void);
     const struct bp_accel_factory *factory;
 
@@ -139,6 +148,8 @@ static void set_property(struct machine *m, const char *name, uint64_t value)
             continue;
         if (prop->type == BP_PROP_BOOL)
             *(uint8_t *)at = (uint8_t)value;
+        else if (prop->type == BP_PROP_U32)
+            *(uint32_t *)at = (uint32_t)value;
         else
             *(uint64_t *)at = value;
     }
@@ -154,6 +165,7 @@ struct machine *machine_new(uint32_t ncpus, uint64_t cache)
     m->ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     set_property(m, "cache", cache ? cache : 4u << 20);
     set_property(m, "verify", 1);
+    set_property(m, "hot", machine_hot);
     if (m->accel->init(m->instance, NULL, &core, &host_api, m))
         abort();
     for (m->ncpus = 0; m->ncpus < ncpus; m->ncpus++) {

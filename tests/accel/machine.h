@@ -28,12 +28,19 @@ struct machine {
     _Atomic uint64_t reads, writes; /* of the device */
     uint64_t last_write, last_addr, last_width;
     void (*on_write)(struct machine *m, uint32_t cpu, uint64_t value); /* may be NULL */
-    uint64_t hits, hit_pc;                                             /* debug_hit() */
+    void (*on_read)(struct machine *m, uint32_t cpu);
+    uint64_t hits, hit_pc; /* debug_hit() */
     uint64_t moved; /* not 0: RAM page at RAM_BASE + moved answers at RAM_BASE instead of its own */
     char error[256]; /* last text through bp.error/1 */
 };
 
-/* Loads interp.so and makes a machine with `ncpus` CPUs; cache 0: the default. IR is verified. */
+/* Which accelerator machine_new() loads: INTERP by default, or TCG where there is one, which translates a block when it
+ * has run `machine_hot` times. */
+extern const char *machine_accel;
+extern uint32_t machine_hot;
+extern const char *const machine_accels[]; /* NULL-terminated */
+
+/* Loads the accelerator and makes a machine with `ncpus` CPUs; cache 0: the default. IR is verified. */
 struct machine *machine_new(uint32_t ncpus, uint64_t cache);
 void machine_free(struct machine *m);
 

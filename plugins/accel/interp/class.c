@@ -56,12 +56,12 @@ static const struct bp_vcpu_api *vcpu_api(void *self)
 
 static void kick(struct bp_vcpu *v)
 {
-    world_raise(&v->mmu.world, WORLD_POLL_KICK);
+    interp_raise(v, WORLD_POLL_KICK);
 }
 
 static void stop(struct bp_vcpu *v)
 {
-    world_raise(&v->mmu.world, WORLD_POLL_STOP);
+    interp_raise(v, WORLD_POLL_STOP);
 }
 
 /* Which translations went through the range is not recorded; such changes are rare. */
@@ -84,6 +84,22 @@ static int32_t step(struct bp_vcpu *v, uint64_t n)
     v->steps = n;
     v->stepping = n != 0;
     return BP_OK;
+}
+
+/* Blocks were made with or without the look at the budget: all go. */
+static int32_t budget(struct bp_vcpu *v, uint64_t n)
+{
+    if (v->budgeted != (n != 0))
+        world_post(&v->mmu.world, WORLD_FLUSH_CODE, 0, 0);
+    v->budgeted = n != 0;
+    v->given = n;
+    v->end = v->count + n;
+    return BP_OK;
+}
+
+static uint64_t spent(struct bp_vcpu *v)
+{
+    return v->given - (v->end - v->count);
 }
 
 /* Blocks were made with or without the checks that the new set needs: all go. */
@@ -196,4 +212,6 @@ const struct bp_accel_class interp_class = {
     .breakpoint = breakpoint,
     .counter = counter,
     .rank = 10,
+    .budget = budget,
+    .spent = spent,
 };

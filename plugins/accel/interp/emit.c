@@ -83,8 +83,9 @@ void emit_constant(struct emit *e, uint16_t d, int64_t value)
     uint8_t insn = (uint8_t)e->insn;
     struct rec *rec;
 
-    /* A constant written over before anyone could see it: lui and addi, auipc and addi. The record takes the place of
-     * the dropped one: a poll on the way to it resumes at the dropped one's instruction, whose effects are not there. */
+    /* A constant written over before anyone could see it: lui and addi, auipc and addi. The
+     * record takes the place of the dropped one: a poll on the way to it resumes at the dropped
+     * one's instruction, whose effects are not there. */
     if (e->n && (e->n > e->start || !e->leader[e->insn]) && is_constant(e->ids[e->n - 1]) &&
         e->recs[e->n - 1].d == slot) {
         e->n--;
@@ -145,6 +146,8 @@ static void emit_load(struct emit *e, const struct bp_ir_op *op)
     int boxed = op->type == BP_T_F32 && op->x & BP_MEM_BOX;
 
     emit_memory(e, op, boxed ? H_LD_box : loads[op->type], H_LD_any, emit_target(e, op->d));
+    if (e->v->budgeted) /* else it does no harm when a device's wish to leave waits for the next poll */
+        e->loose = e->n;
     emit_forget(e, op->d);
 }
 
@@ -321,6 +324,7 @@ static void emit_insn(struct emit *e, const struct bp_ir_op *ops, uint32_t nops)
 uint32_t interp_emit(struct bp_vcpu *v, const struct interp_source *source, struct rec *recs)
 {
     struct emit e;
+    int front;
 
     memset(&e, 0, sizeof e);
     e.v = v;
@@ -331,12 +335,15 @@ uint32_t interp_emit(struct bp_vcpu *v, const struct interp_source *source, stru
         emit_rec(&e, H_BREAK);
     else if (v->tier && !source->single)
         emit_rec(&e, H_HEAT);
+    if (v->budgeted && !source->single)
+        emit_rec(&e, H_BUDGET)->imm = (int32_t)source->ninsns;
+    front = e.n != 0;
     for (e.insn = 0; e.insn < source->ninsns; e.insn++) {
         const struct bp_ir_insn *insn = &source->insns[e.insn];
         uint32_t end = e.insn + 1 < source->ninsns ? insn[1].first_op : source->nops;
         emit_insn(&e, &source->ops[insn->first_op], end - insn->first_op);
     }
-    if (e.ids[0] == H_BREAK || e.ids[0] == H_HEAT)
+    if (front)
         e.first[0] = 0;
     if (!source->single)
         emit_fuse(&e);

@@ -23,8 +23,10 @@ static int inside(const struct emit *e, int64_t offset)
 {
     const struct interp_source *source = e->source;
 
-    /* Under a tier every loop has a block of its own, which can become hot. */
-    if (source->single || (e->v->tier && offset && backwards(e, offset)))
+    /* Under a tier every loop has a block of its own, which can become hot; with a budget, so
+     * that no instruction of a block runs twice behind one look at it. */
+    if (source->single || ((e->v->tier || e->v->budgeted) && offset && backwards(e, offset)) ||
+        (e->v->budgeted && e->loose))
         return -1;
     for (uint32_t i = 0; i < source->ninsns && source->insns[i].pc_offset <= offset; i++) {
         if (source->insns[i].pc_offset == offset)

@@ -14,6 +14,7 @@
 #ifndef INTERP_H
 #define INTERP_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -81,8 +82,9 @@ struct block {
  * checked under. */
 #define INTERP_MODE         ((1ull << 37) - 1)
 #define INTERP_MODE_CONTEXT 32
-#define INTERP_MODE_SINGLE  (1ull << 36) /* one instruction, never linked: for single steps */
-#define INTERP_GENERATION   37
+#define INTERP_MODE_SINGLE                                                                         \
+    (1ull << 36) /* one instruction, never linked: single steps, ends of budgets */
+#define INTERP_GENERATION 37
 
 #define INTERP_JUMPS   4096 /* entries of the jump cache */
 #define INTERP_CROSSES 64
@@ -142,6 +144,11 @@ struct bp_vcpu {
     uint32_t ask; /* call poll() before the next block: an instruction may have enabled something */
     uint32_t fp_host; /* of fp_begin() */
     int32_t result;   /* of run(), when interp_next() returns NULL */
+    /* With a budget: `count` at which it is spent, moved closer by instructions that `count`
+     * leaves out; what entries of blocks compare with, 0 when they have to leave; what was
+     * given. */
+    uint64_t end, gate, given;
+    uint8_t budgeted;
 
     struct interp *interp;
     const struct interp_tier *tier; /* NULL: none */
@@ -152,6 +159,8 @@ struct bp_vcpu {
     uint8_t stepping;
     uint8_t failed; /* the host failed; run() cannot go on */
     uint8_t broke;  /* a breakpoint instruction was reported */
+    _Atomic uint8_t in_run;
+    _Atomic(pthread_t) runner; /* in_run: by this thread */
     uint8_t at_breakpoint;
     uint64_t resume_pc; /* with at_breakpoint: the breakpoint here has been reported */
 
@@ -205,6 +214,8 @@ const struct rec *interp_link(struct bp_vcpu *v, struct rec *exit);
 void interp_fault(struct bp_vcpu *v);
 int32_t interp_run(struct bp_vcpu *v);
 void interp_request_leave(struct mmu *mmu);
+/* [any]. Raises WORLD_POLL_* bits; with a budget, by the vCPU's own thread, at once. */
+void interp_raise(struct bp_vcpu *v, uint32_t bits);
 /* The block starts at a breakpoint. 1: stop here, v->result is set. */
 int interp_breakpoint_hit(struct bp_vcpu *v, uint64_t pc);
 

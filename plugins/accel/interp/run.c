@@ -28,11 +28,25 @@ void interp_inside(struct mmu *mmu)
 void interp_request_leave(struct mmu *mmu)
 {
     interp_of(mmu)->leave = 1;
+    interp_of(mmu)->gate = 0;
     world_raise(&mmu->world, WORLD_POLL_LEAVE);
+}
+
+/* Whoever has a budget is polled where the guest made it necessary, not where blocks happen to
+ * end. */
+void interp_raise(struct bp_vcpu *v, uint32_t bits)
+{
+    world_raise(&v->mmu.world, bits);
+    if (atomic_load(&v->in_run) && pthread_equal(atomic_load(&v->runner), pthread_self()) &&
+        v->budgeted) {
+        v->leave = 1;
+        v->gate = 0;
+    }
 }
 
 void interp_fault(struct bp_vcpu *v)
 {
+    v->end--;
     v->cls->fault(v->state, &v->mmu.fault);
 }
 
@@ -71,11 +85,11 @@ static int service(struct bp_vcpu *v)
     return 0;
 }
 
-static void set_key(struct bp_vcpu *v)
+static void set_key(struct bp_vcpu *v, int single)
 {
     uint64_t mode = *v->mode | (uint64_t)*v->fetch_context << INTERP_MODE_CONTEXT;
 
-    if (v->stepping)
+    if (single)
         mode |= INTERP_MODE_SINGLE;
     if (v->mmu.generation >> (64 - INTERP_GENERATION)) {
         /* The counter has run out of bits: keys of the first generation must not come back to life.
@@ -108,6 +122,17 @@ static struct block *look_up(struct bp_vcpu *v, uint64_t pc)
     return block;
 }
 
+/* The same; as the budget goes to its end, one instruction at a time. */
+static struct block *affordable(struct bp_vcpu *v, uint64_t pc)
+{
+    struct block *block = look_up(v, pc);
+
+    if (!block || !v->budgeted || v->end - v->count >= block->ninsns)
+        return block;
+    set_key(v, 1);
+    return look_up(v, pc);
+}
+
 const struct rec *interp_next(struct bp_vcpu *v)
 {
     for (;;) {
@@ -116,6 +141,7 @@ const struct rec *interp_next(struct bp_vcpu *v)
         if (atomic_load_explicit(&v->mmu.world.poll, memory_order_relaxed) && service(v))
             return NULL;
         v->leave = 0;
+        v->gate = v->end;
         if (v->broke) {
             v->broke = 0;
             stop(v, BP_RUN_DEBUG);
@@ -127,9 +153,13 @@ const struct rec *interp_next(struct bp_vcpu *v)
         }
         if (v->ask && ask(v))
             return NULL;
-        set_key(v);
+        if (v->budgeted && v->end == v->count) {
+            stop(v, BP_RUN_BUDGET);
+            return NULL;
+        }
+        set_key(v, v->stepping);
         pc = *v->pc & v->pc_mask;
-        block = look_up(v, pc);
+        block = affordable(v, pc);
         if (v->failed) {
             stop(v, BP_RUN_FAILED);
             return NULL;
@@ -200,11 +230,14 @@ int32_t interp_run(struct bp_vcpu *v)
     v->ask = 1;
     if (v->at_breakpoint && v->resume_pc != (*v->pc & v->pc_mask))
         v->at_breakpoint = 0;
+    atomic_store(&v->runner, pthread_self());
+    atomic_store(&v->in_run, 1);
     mmu_resume(&v->mmu);
     interp_inside(&v->mmu);
     interp_exec(v);
     interp_outside(&v->mmu);
     mmu_pause(&v->mmu);
+    atomic_store(&v->in_run, 0);
     if (v->stepping && !v->steps)
         v->stepping = 0;
     return v->result;

@@ -24,8 +24,6 @@ static uint64_t extended(uint64_t value, uint32_t type, uint32_t x)
     }
 }
 
-/* A load ignores a request to leave: it can come only from a device behind it, and the poll word
- * has it, too. */
 int interp_load(struct bp_vcpu *v, uint64_t va, uint32_t type, uint32_t x, uint32_t reg)
 {
     uint64_t value;
@@ -33,7 +31,7 @@ int interp_load(struct bp_vcpu *v, uint64_t va, uint32_t type, uint32_t x, uint3
     if (mmu_load(&v->mmu, va, ir_type_bytes[type], x, &value))
         return INTERP_FAULT;
     SLOT(v, reg) = extended(value, type, x);
-    return INTERP_OK;
+    return v->leave ? INTERP_LEAVE : INTERP_OK;
 }
 
 int interp_store(struct bp_vcpu *v, uint64_t va, uint32_t type, uint32_t x, uint32_t reg)
@@ -92,6 +90,7 @@ int interp_call_control(struct bp_vcpu *v, const struct rec *rec)
     interp_inside(&v->mmu);
     if (gone) {
         v->ask = 1;
+        v->end -= !v->broke;
         return INTERP_GONE;
     }
     return v->leave ? INTERP_LEAVE : INTERP_OK;

@@ -55,6 +55,11 @@ static int is_breakpoint(const struct interp *interp, uint64_t va)
     return 0;
 }
 
+static int single(const struct bp_vcpu *v)
+{
+    return (v->key & INTERP_MODE_SINGLE) != 0;
+}
+
 /* Physical address of the code at va + offset. */
 static int locate(struct fetcher *f, uint32_t offset, uint64_t *pa)
 {
@@ -129,7 +134,7 @@ static int32_t decode(struct bp_vcpu *v, struct fetcher *f, struct bp_ir_builder
     for (;;) {
         *builder = (struct bp_ir_builder){
             .size = sizeof *builder,
-            .flags = f->alone || v->stepping || !f->whole ? BP_BUILDER_SINGLE : 0,
+            .flags = f->alone || single(v) || !f->whole ? BP_BUILDER_SINGLE : 0,
             .ops = v->scratch->ops,
             .insns = v->scratch->insns,
             .max_insns = INTERP_INSNS,
@@ -164,7 +169,7 @@ static struct block *build(struct bp_vcpu *v, const struct fetcher *f,
         .nops = ir->nops,
         .ninsns = ir->ninsns,
         .va = f->va,
-        .single = v->stepping,
+        .single = single(v),
         .breakpoint = !v->stepping && is_breakpoint(v->interp, f->va),
     };
     uint32_t nrecs = interp_emit(v, &source, v->scratch->recs);

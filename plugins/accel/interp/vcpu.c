@@ -205,7 +205,7 @@ static void kick(struct bp_vcpu *v)
 {
     const struct mmu_machine *machine = &v->interp->machine;
 
-    world_raise(&v->mmu.world, WORLD_POLL_KICK);
+    interp_raise(v, WORLD_POLL_KICK);
     if (BP_HAS(machine->api, wake) && machine->api->wake)
         machine->api->wake(machine->host, v->mmu.index);
 }

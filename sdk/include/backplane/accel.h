@@ -45,6 +45,7 @@ struct bp_accel_host {
 #define BP_RUN_WAIT   1 /* poll() said BP_CPU_WAIT: sleep until the next kick */
 #define BP_RUN_DEBUG  2 /* stopped at a breakpoint or after single steps */
 #define BP_RUN_FAILED 3 /* cannot go on (out of host memory); text through bp.error/1 */
+#define BP_RUN_BUDGET 4 /* the budget is spent */
 
 struct bp_accel_counter {
     const char *name, *doc;
@@ -84,6 +85,14 @@ struct bp_accel_class {
     /* Among the accelerators that can run here, the user gets the one of the highest rank when none is named: 10
      * an interpreter, 50 a translator, 90 hardware. */
     uint32_t rank, reserved;
+    /* Deterministic time; both NULL: the accelerator cannot. [main], vCPU stopped: the next run() returns BP_RUN_BUDGET
+     * after exactly n instructions, unless it ends sooner; 0: freely. What counts is an instruction that was begun, so
+     * one that traps does; taking an interrupt does not. With a budget, kick() and stop() by the thread that is in run()
+     * take effect right behind the instruction at hand, so that how the accelerator cuts code shows nowhere. */
+    int32_t (*budget)(struct bp_vcpu *vcpu, uint64_t n);
+    /* Instructions begun since budget(). The thread that calls run(): between calls, and exact in accesses to devices
+     * and CONTROL helpers, where the instruction at hand is not among them. */
+    uint64_t (*spent)(struct bp_vcpu *vcpu);
 };
 
 struct bp_accel_factory {

@@ -301,13 +301,15 @@ static void gen_insn(struct gen *e)
     if (e->leader[e->insn])
         forget_all(e);
     asm_place(&e->code, &e->insns[e->insn]);
+    if (!e->insn && e->v->budgeted)
+        gen_budget(e);
     if (e->op == e->op_end || gen_computed_jump(e, ops, e->op_end - e->op))
         return;
     for (; e->op < e->op_end; e->op++) {
         const struct bp_ir_op *op = &e->ir->ops[e->op];
         int may_leave = ir_infos[op->op].does & (IR_DOES_MEMORY | IR_DOES_CALL);
         gen_op(e, op);
-        if (may_leave && op->op != BP_IR_LD && e->op + 1 < e->op_end)
+        if (may_leave && (op->op != BP_IR_LD || e->v->budgeted) && e->op + 1 < e->op_end)
             e->loose = 1;
     }
     e->op = e->op_end - 1;
@@ -324,6 +326,7 @@ const void *host_translate(struct bp_vcpu *v, struct tcg_code *t, struct block *
 
     if (!e || !dead)
         goto out;
+    e->dead = dead;
     e->v = v;
     e->t = t;
     e->block = block;

@@ -46,6 +46,7 @@ struct gen {
     uint8_t boxed[GEN_TRACKED]; /* holds a boxed F32 */
     uint8_t leader[INTERP_INSNS];
     struct label insns[INTERP_INSNS];
+    struct tcg_exit *dead; /* leaves with the block's pc */
     struct cold colds[GEN_COLDS];
     uint32_t ncolds;
 };
@@ -89,6 +90,8 @@ void gen_store(struct gen *e, const struct bp_ir_op *op);
 void gen_atomic(struct gen *e, const struct bp_ir_op *op);
 void gen_fp(struct gen *e, const struct bp_ir_op *op);
 void gen_find_leaders(struct gen *e);
+void gen_budget(
+    struct gen *e); /* at the entry: leaves unless there is enough for the whole block */
 void gen_goto(struct gen *e, int64_t imm);
 void gen_branch(struct gen *e, const struct bp_ir_op *op);
 void gen_jump(struct gen *e, const struct bp_ir_op *op);

@@ -14,7 +14,7 @@ static uint64_t address(const struct gen *e, int64_t offset)
 }
 
 /* The instruction of the block that begins at this offset, or -1. */
-static int inside(const struct gen *e, int64_t offset)
+static int begins_at(const struct gen *e, int64_t offset)
 {
     for (uint32_t i = 0; i < e->ir->ninsns && e->ir->insns[i].pc_offset <= offset; i++) {
         if (e->ir->insns[i].pc_offset == offset)
@@ -27,8 +27,8 @@ void gen_find_leaders(struct gen *e)
 {
     for (uint32_t i = 0; i < e->ir->nops; i++) {
         const struct bp_ir_op *op = &e->ir->ops[i];
-        int to = op->op == BP_IR_BR     ? inside(e, op->disp)
-                 : op->op == BP_IR_GOTO ? inside(e, op->imm)
+        int to = op->op == BP_IR_BR     ? begins_at(e, op->disp)
+                 : op->op == BP_IR_GOTO ? begins_at(e, op->imm)
                                         : -1;
         if (to >= 0)
             e->leader[to] = 1;
@@ -38,6 +38,16 @@ void gen_find_leaders(struct gen *e)
 static int backwards(const struct gen *e, int64_t offset)
 {
     return offset <= e->ir->insns[e->insn].pc_offset;
+}
+
+/* Where the instruction at hand may jump to without leaving the block, or -1. With a budget
+ * nothing runs twice behind one look at it, and an instruction that may have to leave does so by
+ * the next block's. */
+static int inside(const struct gen *e, int64_t offset)
+{
+    if (e->calls || (e->v->budgeted && (e->loose || (offset && backwards(e, offset)))))
+        return -1;
+    return begins_at(e, offset);
 }
 
 /* An exit to `offset` with `count` instructions to add. */
@@ -83,10 +93,18 @@ static struct cold *leave_by(struct gen *e, struct tcg_exit *exit)
     return cold;
 }
 
+void gen_budget(struct gen *e)
+{
+    asm_load(&e->code, 1, RAX, FIELD(e, gate));
+    asm_alu(&e->code, ALU_SUB, 1, RAX, FIELD(e, count));
+    asm_alu_imm(&e->code, ALU_CMP, 1, rm_reg(RAX), (int32_t)e->ir->ninsns);
+    asm_jcc(&e->code, CC_L, &leave_by(e, e->dead)->in);
+}
+
 /* Goes on at `offset` from here. */
 static void gen_way(struct gen *e, int64_t offset)
 {
-    int to = e->calls ? -1 : inside(e, offset), back = backwards(e, offset);
+    int to = inside(e, offset), back = backwards(e, offset);
     struct cold *cold;
 
     if (to >= 0) {
@@ -144,7 +162,7 @@ void gen_branch(struct gen *e, const struct bp_ir_op *op)
     cold = gen_cold(e, COLD_LINK);
     cold->add = e->insn + 1;
     asm_jcc(&e->code, conditions[op->c], &cold->in);
-    if (!e->calls && inside(e, op->disp) >= 0) {
+    if (inside(e, op->disp) >= 0) {
         cold->kind = COLD_LOOP;
         cold->reg = (uint8_t)inside(e, op->disp);
     } else {
