@@ -197,8 +197,9 @@ int32_t bus_access(struct bus *bus, uint32_t initiator, uint64_t pa, uint32_t wi
     serial = !(region->dev->type->device->flags & BP_DEVICE_PARALLEL);
     if (serial)
         lock_take(lock);
-    status = bus_region_access(region, &access, value, write);
+    status = bus_status(bus_region_access(region, &access, value, write));
     if (serial)
         lock_drop(lock);
-    return bus_status(status);
+    hash_access(bus->machine, initiator, pa, width, *value, status, write);
+    return status;
 }

@@ -19,7 +19,8 @@ const struct command commands[] = {
      "machine fails, 2 when something is wrong with the command line or the description, and 128 + "
      "N after\n"
      "signal N. On a terminal Ctrl-A x leaves and Ctrl-A h lists the other keys.",
-     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE, 1, 1, command_run},
+     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE | OPTION_TRACE_HASH, 1, 1,
+     command_run},
     {"check", "FILE...", "check descriptions without running them",
      "Reports every mistake as file:line:column: thing: cause: cure. Exit code 2 when there was "
      "one.",

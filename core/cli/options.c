@@ -18,7 +18,8 @@ static const struct option {
 } options[] = {
     {"accel", "LIST", "accelerators in order of preference: interp, or tcg,interp", TEXT,
      offsetof(struct arguments, accel)},
-    {"time", "MODE", "how guest time passes: realtime, fast or deterministic", TEXT,
+    {"time", "MODE[,KEY=VALUE]...",
+     "how guest time passes: realtime, fast or deterministic,frequency=1GHz,quantum=10000", TEXT,
      offsetof(struct arguments, time)},
     {"set", "NAME=VALUE", "a parameter of the board, such as memory=1GiB; repeatable", LIST,
      offsetof(struct arguments, set)},
@@ -47,6 +48,8 @@ static const struct option {
      offsetof(struct arguments, svd)},
     {"update", NULL, "only write the generated half again, from a newer description", FLAG,
      offsetof(struct arguments, update)},
+    {"trace-hash", NULL, "print one number for all that happened; needs --time deterministic", FLAG,
+     offsetof(struct arguments, trace_hash)},
 };
 
 #define OPTIONS_COLUMN 23

@@ -70,6 +70,16 @@ static void print_stats(struct machine *m)
     table_print(&t, 2, stderr);
 }
 
+static void print_hash(struct machine *m)
+{
+    struct machine_stats stats = {0};
+
+    machine_get_stats(m, &stats);
+    fprintf(stderr, "trace %016" PRIx64 ", %" PRIu64 ".%09" PRIu64 " s of guest time\n",
+            machine_trace_hash(m), stats.virtual_ns / UINT64_C(1000000000),
+            stats.virtual_ns % UINT64_C(1000000000));
+}
+
 /* Why it ended, where that is not what one expects, and the exit code. */
 static int conclude(const struct machine_result *result)
 {
@@ -112,14 +122,24 @@ int command_run(const struct arguments *args)
     terminal_guard();
     if (!session_init(&s, args) || !session_load(&s, args, args->positional.items[0], true))
         goto out;
+    if (args->trace_hash && s.graph->time != TIME_DETERMINISTIC) {
+        usage_error(
+            command_find("run"),
+            "--trace-hash: no two runs are the same in this time: add --time deterministic");
+        goto out;
+    }
     m = machine_create(s.graph, s.registry, 0, &s.diag);
     if (!m || load_images(m, &s.diag) < 0)
         goto out;
+    if (args->trace_hash)
+        machine_hash_trace(m);
     session_report(&s); /* warnings */
     terminal_watch(m);
     result = machine_run(m);
     ran = true;
     terminal_watch(NULL);
+    if (args->trace_hash)
+        print_hash(m);
     if (args->stats)
         print_stats(m);
 out:

@@ -30,7 +30,7 @@ int32_t vcpu_create(struct vcpu *vcpu, struct bp_dev *dev, uint32_t index)
 
 /* --- the thread ----------------------------------------------------------------------------------------- */
 
-static void note_first_run(struct machine *m)
+void vcpu_note_first_run(struct machine *m)
 {
     uint64_t none = 0;
 
@@ -60,6 +60,24 @@ static bool may_run(struct vcpu *v, int32_t last)
     return !leave;
 }
 
+void vcpu_ran(struct vcpu *v, int32_t result)
+{
+    struct machine *m = v->dev->machine;
+
+    if (result == BP_RUN_FAILED) {
+        char text[256];
+
+        trace_error_text(&m->accel_dev, text, sizeof(text));
+        trace_text(v->dev, BP_LOG_ERROR, *text ? text : "the accelerator cannot go on");
+        machine_request(m, REQUEST_FAIL);
+    }
+    if (result == BP_RUN_FAILED || result == BP_RUN_DEBUG) {
+        pthread_mutex_lock(&v->lock);
+        v->park = true;
+        pthread_mutex_unlock(&v->lock);
+    }
+}
+
 static void *run_thread(void *arg)
 {
     struct vcpu *v = arg;
@@ -67,20 +85,9 @@ static void *run_thread(void *arg)
     int32_t last = BP_RUN_KICKED;
 
     while (may_run(v, last)) {
-        note_first_run(m);
+        vcpu_note_first_run(m);
         last = m->accel->run(v->handle);
-        if (last == BP_RUN_FAILED) {
-            char text[256];
-
-            trace_error_text(&m->accel_dev, text, sizeof(text));
-            trace_text(v->dev, BP_LOG_ERROR, *text ? text : "the accelerator cannot go on");
-            machine_request(m, REQUEST_FAIL);
-        }
-        if (last == BP_RUN_FAILED || last == BP_RUN_DEBUG) {
-            pthread_mutex_lock(&v->lock);
-            v->park = true;
-            pthread_mutex_unlock(&v->lock);
-        }
+        vcpu_ran(v, last);
     }
     return NULL;
 }
@@ -184,7 +191,7 @@ void vcpu_resume_all(struct machine *m)
     }
 }
 
-static bool all_wait(struct machine *m)
+bool vcpu_all_wait(struct machine *m)
 {
     bool all = m->nvcpus != 0;
 
@@ -203,7 +210,7 @@ void vcpu_skip_idle(struct machine *m)
     uint64_t wakes = atomic_load(&m->wakes);
     bool skipped = false;
 
-    if (m->time.mode != TIME_FAST || m->phase != PHASE_RUN || !all_wait(m))
+    if (m->time.mode != TIME_FAST || m->phase != PHASE_RUN || !vcpu_all_wait(m))
         return;
     lock_take(&m->lock);
     if (atomic_load(&m->wakes) == wakes && !blocks_busy(&m->loop) && !loop_posts_queued(&m->loop))

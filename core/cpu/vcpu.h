@@ -22,7 +22,7 @@ struct vcpu {
     uint32_t index;
     struct bp_vcpu *handle; /* the accelerator's */
     pthread_t thread;
-    bool started;           /* the thread exists; [main] */
+    bool started;           /* the thread exists, which in deterministic time it does not; [main] */
     pthread_mutex_t lock;   /* of all below; taken last, nothing is called under it */
     pthread_cond_t change;  /* any of them */
     bool wake, park, leave; /* orders to the thread */
@@ -43,6 +43,12 @@ void vcpu_resume_all(struct machine *m); /* [main] */
 /* Asks all vCPUs to come out of run() and park, without waiting. [any] */
 void vcpu_stop_all(struct machine *m);
 
+/* Notes when the guest began to run. [any] */
+void vcpu_note_first_run(struct machine *m);
+/* What a result of run() means for the vCPU. By whoever called it. */
+void vcpu_ran(struct vcpu *v, int32_t result);
+/* All vCPUs wait for interrupts, and there is one. [main] */
+bool vcpu_all_wait(struct machine *m);
 /* Fast mode: when all vCPUs wait and neither a request nor a post is on its way, time jumps. Called by the loop in every turn. [main] */
 void vcpu_skip_idle(struct machine *m);
 

@@ -5,12 +5,12 @@
 #include "core/load/load.h"
 #include "core/fdt/devicetree.h"
 #include "core/load/loader.h"
+#include "core/machine/random.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define MIB        UINT64_C(0x100000)
 #define KIB        UINT64_C(0x400)
@@ -149,34 +149,14 @@ static int32_t load_initrd(struct loader *l, struct boot *b)
     return status;
 }
 
-/* splitmix64: a fixed stream of bits for a given seed. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 /* Random bits for the guest's generator; the same ones in every run when it must be repeatable. */
 static bool make_seed(const struct graph *g, uint8_t seed[SEED_BYTES])
 {
     uint64_t state = g->seed;
-    ssize_t got;
 
-    if (g->time != TIME_DETERMINISTIC) {
-        do
-            got = getrandom(seed, SEED_BYTES, 0);
-        while (got < 0 && errno == EINTR);
-        return got == SEED_BYTES;
-    }
-    for (uint32_t i = 0; i < SEED_BYTES; i += 8) {
-        uint64_t word = next_random(&state);
-
-        for (uint32_t k = 0; k < 8; k++)
-            seed[i + k] = (uint8_t)(word >> 8 * k);
-    }
+    if (g->time != TIME_DETERMINISTIC)
+        return random_host(seed, SEED_BYTES);
+    random_repeat(&state, seed, SEED_BYTES);
     return true;
 }
 

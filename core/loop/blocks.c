@@ -56,6 +56,26 @@ void blocks_finish(struct block_bridge *bridge)
     pthread_mutex_destroy(&bridge->lock);
 }
 
+/* The one of `done` to deliver next, taken out; NULL: none. In deterministic time it is the oldest request, else whichever
+ * the host was done with first. Under `lock`. */
+static struct block_request *take_done(struct block_bridge *b)
+{
+    bool ordered = b->dev->machine->time.mode == TIME_DETERMINISTIC;
+    struct block_request **link = &b->done, *request;
+
+    while (*link && ordered && (*link)->number != b->delivered)
+        link = &(*link)->next;
+    request = *link;
+    if (!request)
+        return NULL;
+    *link = request->next;
+    if (b->done_last == &request->next)
+        b->done_last = link;
+    b->delivered++;
+    b->in_flight--;
+    return request;
+}
+
 /* Delivers everything in `done`. [machine] */
 static void deliver(struct block_bridge *b)
 {
@@ -63,13 +83,7 @@ static void deliver(struct block_bridge *b)
         struct block_request *request;
 
         pthread_mutex_lock(&b->lock);
-        request = b->done;
-        if (request) {
-            b->done = request->next;
-            if (!b->done)
-                b->done_last = &b->done;
-            b->in_flight--;
-        }
+        request = take_done(b);
         pthread_mutex_unlock(&b->lock);
         if (!request)
             return;
@@ -93,6 +107,28 @@ void blocks_serve(struct block_bridge *b)
         next = request->next;
         cls->submit(b->backend->instance, &request->io);
     }
+}
+
+static bool all_done(struct block_bridge *b)
+{
+    uint32_t left;
+
+    pthread_mutex_lock(&b->lock);
+    left = b->in_flight;
+    for (const struct block_request *request = b->done; request; request = request->next)
+        left--;
+    pthread_mutex_unlock(&b->lock);
+    return !left;
+}
+
+void blocks_settle(struct block_bridge *b)
+{
+    struct machine *m = b->dev->machine;
+
+    loop_serve(&m->loop, false);
+    while (!all_done(b))
+        loop_serve(&m->loop, true);
+    blocks_turn(b);
 }
 
 void blocks_turn(struct block_bridge *b)
@@ -164,7 +200,9 @@ static int32_t block_submit(struct bp_block *handle, uint32_t op, uint64_t offse
         (struct bp_block_io){sizeof(request->io), op, offset, bytes, request->iov, niov, 0};
     request->bridge = b;
     request->token = token;
+    hash_request(b->dev, op, offset, bytes);
     pthread_mutex_lock(&b->lock);
+    request->number = b->delivered + b->in_flight;
     *b->waiting_last = request;
     b->waiting_last = &request->next;
     b->in_flight++;

@@ -71,6 +71,9 @@ static uint32_t chars_write(struct bp_char *handle, const void *data, uint32_t b
     if (!contract_machine(b->dev, "write() of bp.char/1"))
         return 0;
     if (!b->backend)
+        taken = bytes;
+    hash_output(b->dev, data, taken);
+    if (!b->backend)
         return bytes;
     put(b, data, taken);
     b->stalled |= taken < bytes;

@@ -96,7 +96,13 @@ void loop_finish(struct loop *loop)
 
 void loop_wake(struct loop *loop)
 {
+    atomic_store(&loop->asked, true);
     uv_async_send(&loop->wake);
+}
+
+bool loop_asked(struct loop *loop)
+{
+    return atomic_exchange(&loop->asked, false);
 }
 
 static int32_t thread_post(struct bp_dev *dev, void (*fn)(void *self, void *ctx), void *ctx)

@@ -38,6 +38,7 @@ struct loop {
     uv_poll_t timer; /* the timerfd of virtual time */
     uv_signal_t signals[2];
     bool timer_due;
+    _Atomic bool asked;   /* by loop_wake(); for who does not sleep in libuv */
     pthread_mutex_t lock; /* of the queue */
     struct loop_post *first, **last;
     bool closed;               /* nothing is accepted any more */
@@ -52,6 +53,8 @@ void loop_catch_signals(struct loop *loop);
 void loop_release_signals(struct loop *loop);
 void loop_finish(struct loop *loop);
 void loop_wake(struct loop *loop); /* [any] */
+/* True once after loop_wake(): there may be something to do. [main] */
+bool loop_asked(struct loop *loop);
 /* One round: waits for something (or not), then does all that is due. [main] */
 void loop_turn(struct loop *loop, bool wait);
 /* As far as that concerns back ends alone: libuv, and requests on their way to block back ends. [main], with or without
@@ -93,6 +96,7 @@ struct block_request {
     struct block_request *next;
     struct block_bridge *bridge;
     uint64_t token;
+    uint64_t number; /* of all ever submitted */
     int32_t status;
     struct bp_iovec iov[];
 };
@@ -109,12 +113,15 @@ struct block_bridge {
     struct block_request *waiting, **waiting_last; /* for the back end */
     struct block_request *done, **done_last;       /* for the device */
     uint32_t in_flight;
+    uint64_t delivered; /* ever */
 };
 int32_t blocks_attach(struct block_bridge *bridge, struct bp_dev *dev, uint32_t port,
                       struct bp_dev *backend);
 void blocks_finish(struct block_bridge *bridge);
 void blocks_serve(struct block_bridge *bridge); /* hands requests to the back end; [main] */
 void blocks_turn(struct block_bridge *bridge);  /* delivers completions as well; [main] */
+/* Lets all requests made so far come to their end, and delivers; [main], deterministic time */
+void blocks_settle(struct block_bridge *bridge);
 void blocks_drain(struct block_bridge *bridge); /* [machine] */
 bool blocks_busy(struct loop *loop);            /* requests are in flight; [main] */
 extern const struct bp_block_api blocks_api;

@@ -112,10 +112,10 @@ static bool build_accel(struct machine *m)
                    "the accelerator does not start");
 }
 
-/* Deterministic time counts instructions: run() would have to stop after a given number of them. */
+/* Deterministic time counts instructions: run() has to stop after a given number of them. */
 static bool check_time(struct machine *m)
 {
-    if (m->graph->time != TIME_DETERMINISTIC)
+    if (m->graph->time != TIME_DETERMINISTIC || schedule_init(m) == BP_OK)
         return true;
     diag_error(
         m->diag, (struct diag_pos){0}, "time",
@@ -241,6 +241,7 @@ struct machine *machine_create(const struct graph *g, struct registry *r, uint32
     m->diag = d;
     m->flags = flags;
     m->lines_quiet = true;
+    m->random = ~g->seed; /* apart from what the device tree gives away */
     m->core = (struct bp_core){
         .size = sizeof(m->core), .version = BACKPLANE_VERSION, .get = machine_iface};
     lock_init(&m->lock);

@@ -12,12 +12,14 @@
 #include <stdatomic.h>
 
 #include "core/bus/bus.h"
+#include "core/cpu/schedule.h"
 #include "core/cpu/vcpu.h"
 #include "core/loop/loop.h"
 #include "core/machine/graph.h"
 #include "core/machine/lock.h"
 #include "core/machine/machine.h"
 #include "core/time/vtime.h"
+#include "core/trace/hash.h"
 #include "core/trace/trace.h"
 #include "core/wire/wire.h"
 
@@ -86,6 +88,9 @@ struct machine {
     struct vtime time;
     struct bus bus;
     struct trace trace;
+    struct schedule schedule;
+    struct hash hash;
+    uint64_t random; /* state of what repeats; [machine] */
 
     /* No input hears of changes: before the first reset, during one, and once devices are being finished. [machine] */
     bool lines_quiet;

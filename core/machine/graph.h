@@ -185,7 +185,8 @@ struct graph {
     uint32_t nparams;
     char *cmdline; /* NULL: none */
     enum graph_time time;
-    uint64_t seed; /* `seed:`; used when deterministic */
+    uint64_t seed;               /* `seed:`; used when deterministic, as are: */
+    uint64_t frequency, quantum; /* instructions of a CPU in a second, and in a row; 0: not given */
     struct graph_description {
         const char *path;
         struct svd *svd; /* NULL: could not be read */

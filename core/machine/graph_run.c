@@ -7,7 +7,8 @@
  *   board: ../boards/acme-devkit.yaml     left out when the same file has the board
  *   params: ...                           a run may have parameters of its own
  *   set: { memory: 1GiB }                 parameters of the board
- *   time: realtime                        or fast, deterministic
+ *   time: realtime                        or fast, deterministic, "deterministic,frequency=1GHz,quantum=10000",
+ *                                         { mode: deterministic, frequency: 1GHz, quantum: 10000 }
  *   seed: 1                               of all randomness, when deterministic
  *   accel: [kvm, tcg, interp]             graph_host.c, with images: and backends:
  *
@@ -16,6 +17,7 @@
 #include "core/machine/graph_load.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,32 +125,111 @@ bool graph_read(struct graph_loader *l, const char *file)
 
 /* --- what is left of it ----------------------------------------------------------------------- */
 
-static void read_time(struct graph_loader *l)
-{
-    static const char *const modes[] = {
-        [TIME_REALTIME] = "realtime", [TIME_FAST] = "fast", [TIME_DETERMINISTIC] = "deterministic"};
-    const size_t count = sizeof(modes) / sizeof(*modes);
-    const struct yaml_entry *entry = l->run ? yaml_find(l->run->document->root, "time") : NULL;
-    struct graph_where w = {NULL, "time", l->run ? &l->run->scope : NULL};
-    struct diag_pos pos = graph_command_line;
-    const char *text = l->options->time;
+static const char *const modes[] = {
+    [TIME_REALTIME] = "realtime", [TIME_FAST] = "fast", [TIME_DETERMINISTIC] = "deterministic"};
 
-    if (text) {
-        w.key = "--time";
-    } else if (entry) {
-        pos = entry->value->pos;
-        if (!graph_optional_text(l, &w, entry->value, &text))
-            return;
-    }
-    if (!text)
-        return;
+/* Of deterministic time. */
+static const struct {
+    struct bp_prop row;
+    size_t offset; /* of a uint64_t in struct graph */
+} time_settings[] = {
+    {{.name = "frequency", .type = BP_PROP_FREQ, .min = 1000, .max = 1000000000000},
+     offsetof(struct graph, frequency)},
+    {{.name = "quantum", .type = BP_PROP_U64, .min = 1, .max = 1000000000},
+     offsetof(struct graph, quantum)},
+};
+#define TIME_SETTINGS (sizeof(time_settings) / sizeof(*time_settings))
+
+static void set_mode(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
+                     const char *text)
+{
+    const size_t count = sizeof(modes) / sizeof(*modes);
+
     for (size_t i = 0; i < count; i++)
         if (!strcmp(modes[i], text)) {
             l->graph->time = (enum graph_time)i;
             return;
         }
-    graph_error(l, pos, NULL, w.key, "no mode `%.40s`: use realtime, fast or deterministic%s", text,
-                graph_hint(l, text, modes, count));
+    graph_error(l, pos, NULL, w->key, "no mode `%.40s`: use realtime, fast or deterministic%s",
+                text, graph_hint(l, text, modes, count));
+}
+
+static void set_setting(struct graph_loader *l, const struct graph_where *w, const char *key,
+                        const struct yaml_value *v)
+{
+    const char *names[TIME_SETTINGS];
+    struct graph_value value;
+
+    for (size_t i = 0; i < TIME_SETTINGS; i++) {
+        names[i] = time_settings[i].row.name;
+        if (strcmp(names[i], key))
+            continue;
+        if (l->graph->time != TIME_DETERMINISTIC)
+            graph_error(l, v->pos, w->key, key, "only deterministic time has this setting");
+        else if (graph_read_value(l, &(struct graph_where){w->key, key, w->scope},
+                                  &time_settings[i].row, v, &value))
+            *(uint64_t *)((char *)l->graph + time_settings[i].offset) = value.u;
+        return;
+    }
+    graph_error(l, v->pos, w->key, key,
+                "no such setting of time: there are frequency and quantum%s",
+                graph_hint(l, key, names, TIME_SETTINGS));
+}
+
+/* MODE[,KEY=VALUE]... */
+static void read_time_text(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
+                           const char *text)
+{
+    size_t length = strcspn(text, ",");
+
+    set_mode(l, w, pos, arena_copy(l->arena, text, length));
+    for (text += length; *text; text += length) {
+        char *equals, *piece;
+
+        length = strcspn(++text, ",");
+        piece = arena_copy(l->arena, text, length);
+        equals = strchr(piece, '=');
+        if (!equals) {
+            graph_error(l, pos, NULL, w->key, "`%.40s` has no value: write MODE[,KEY=VALUE]...",
+                        piece);
+            continue;
+        }
+        *equals = 0;
+        set_setting(l, w, piece, yaml_scalar(l->arena, pos, equals + 1));
+    }
+}
+
+static void read_time_map(struct graph_loader *l, const struct graph_where *w,
+                          const struct yaml_value *v)
+{
+    const struct yaml_entry *mode = yaml_find(v, "mode");
+    const char *text = mode ? graph_text(l, w, mode->value) : NULL;
+
+    if (!mode)
+        graph_error(l, v->pos, NULL, w->key,
+                    "has no mode: write `mode:` and realtime, fast or deterministic");
+    if (!text)
+        return;
+    set_mode(l, w, mode->value->pos, text);
+    for (uint32_t i = 0; i < v->count; i++)
+        if (&v->entries[i] != mode)
+            set_setting(l, w, v->entries[i].key, v->entries[i].value);
+}
+
+static void read_time(struct graph_loader *l)
+{
+    const struct yaml_entry *entry = l->run ? yaml_find(l->run->document->root, "time") : NULL;
+    struct graph_where w = {NULL, "time", l->run ? &l->run->scope : NULL};
+    const char *text = NULL;
+
+    if (l->options->time) {
+        w.key = "--time";
+        read_time_text(l, &w, graph_command_line, l->options->time);
+    } else if (entry && entry->value->kind == YAML_MAP) {
+        read_time_map(l, &w, entry->value);
+    } else if (entry && graph_optional_text(l, &w, entry->value, &text) && text) {
+        read_time_text(l, &w, entry->value->pos, text);
+    }
 }
 
 static void read_seed(struct graph_loader *l)

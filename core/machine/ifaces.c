@@ -7,6 +7,7 @@
 
 #include "core/machine/contract.h"
 #include "core/machine/dev.h"
+#include "core/machine/random.h"
 
 static void power(struct bp_dev *dev, uint32_t action, uint32_t code)
 {
@@ -63,6 +64,7 @@ static const struct {
     {BP_TRACE_ID, &trace_api},
     {BP_ERROR_ID, &trace_error_api},
     {BP_VCPU_HOST_ID, &vcpu_host_api},
+    {BP_RANDOM_ID, &random_api},
 };
 
 const void *machine_iface(const struct bp_core *core, const char *id)

@@ -38,6 +38,10 @@ struct machine_result {
  * back end has the terminal in raw mode and delivers them to the guest. */
 struct machine_result machine_run(struct machine *m);
 
+/* Deterministic time: machine_run() will keep a hash of all that happens (core/trace/hash.h). Before it. */
+void machine_hash_trace(struct machine *m);
+uint64_t machine_trace_hash(struct machine *m); /* after it */
+
 /* [any], async-signal-safe: asks a running machine to end. */
 void machine_quit(struct machine *m);
 

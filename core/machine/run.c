@@ -87,7 +87,7 @@ struct machine_result machine_run(struct machine *m)
 
     m->diag = NULL;
     reset(m, BP_RESET_COLD);
-    for (uint32_t i = 0; i < m->nvcpus; i++)
+    for (uint32_t i = 0; i < m->nvcpus && m->time.mode != TIME_DETERMINISTIC; i++)
         started &= vcpu_start_thread(&m->vcpus[i]) == BP_OK;
     if (!started)
         machine_request(m, REQUEST_FAIL);
@@ -98,10 +98,15 @@ struct machine_result machine_run(struct machine *m)
     if (started)
         vcpu_resume_all(m);
     loop_wake(&m->loop); /* the first turn grants input credits */
+    if (m->time.mode == TIME_DETERMINISTIC)
+        schedule_begin(m);
     while (!((request = atomic_load(&m->request)) & ~REQUEST_RESET)) {
         if (request & REQUEST_RESET)
             warm_reset(m);
-        loop_turn(&m->loop, true);
+        if (m->time.mode == TIME_DETERMINISTIC)
+            schedule_round(m);
+        else
+            loop_turn(&m->loop, true);
     }
     vcpu_park_all(m);
     vtime_stop(&m->time);
@@ -119,6 +124,16 @@ struct machine_result machine_run(struct machine *m)
     }
     result.code = atomic_load(&m->power_code);
     return result;
+}
+
+void machine_hash_trace(struct machine *m)
+{
+    hash_start(m);
+}
+
+uint64_t machine_trace_hash(struct machine *m)
+{
+    return hash_finish(m);
 }
 
 /* --- for the loader and the device tree -------------------------------------------------------------------------- */

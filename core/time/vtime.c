@@ -14,6 +14,8 @@
 #define NS         1000000000ull
 #define FAR        (1ull << 60) /* ns, 36 years: a deadline beyond that is never */
 #define EXPIRE_MAX 256          /* timers run in one go */
+#define WALL_BASE                                                                                  \
+    (1577836800 * NS) /* 2020-01-01, the day on which every deterministic machine is switched on */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -30,12 +32,16 @@ uint64_t vtime_host(void)
 
 int32_t vtime_init(struct vtime *t, struct machine *m, enum graph_time mode)
 {
+    uint64_t frequency = m->graph->frequency ? m->graph->frequency : SCHEDULE_FREQUENCY;
+    uint32_t ncpus = machine_cpus(m);
+
     t->machine = m;
     t->mode = mode;
+    t->rate = frequency * (ncpus ? ncpus : 1);
     t->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (t->fd < 0)
         return BP_E_IO;
-    t->wall_base = clock_ns(CLOCK_REALTIME);
+    t->wall_base = mode == TIME_DETERMINISTIC ? WALL_BASE : clock_ns(CLOCK_REALTIME);
     return BP_OK;
 }
 
@@ -51,13 +57,28 @@ void vtime_finish(struct vtime *t)
 
 uint64_t vtime_now(const struct vtime *t)
 {
+    if (t->mode == TIME_DETERMINISTIC)
+        return (uint64_t)((unsigned __int128)schedule_slots(t->machine) * NS / t->rate);
     return atomic_load(&t->running) ? vtime_host() - atomic_load(&t->offset)
                                     : atomic_load(&t->frozen);
 }
 
+/* The first slot at which it is so late, or UINT64_MAX: never. */
+static uint64_t slot_of(const struct vtime *t, uint64_t ns)
+{
+    unsigned __int128 slot = ((unsigned __int128)ns * t->rate + NS - 1) / NS;
+
+    return ns < FAR && slot < UINT64_MAX ? (uint64_t)slot : UINT64_MAX;
+}
+
+uint64_t vtime_due(const struct vtime *t)
+{
+    return t->count ? slot_of(t, t->heap[1]->deadline) : UINT64_MAX;
+}
+
 void vtime_start(struct vtime *t)
 {
-    if (atomic_load(&t->running))
+    if (t->mode == TIME_DETERMINISTIC || atomic_load(&t->running))
         return;
     atomic_store(&t->offset, vtime_host() - atomic_load(&t->frozen));
     atomic_store(&t->running, 1);
@@ -118,6 +139,10 @@ void vtime_rearm(struct vtime *t)
 {
     struct itimerspec when = {0}; /* zero: never */
 
+    if (t->mode == TIME_DETERMINISTIC) {
+        schedule_cut(t->machine, vtime_due(t));
+        return;
+    }
     if (t->count && atomic_load(&t->running)) {
         uint64_t host = vtime_host(), now = host - atomic_load(&t->offset), at = host;
 
@@ -137,6 +162,7 @@ void vtime_expire(struct vtime *t)
         struct bp_timer *timer = t->heap[1];
 
         take_out(t, timer);
+        hash_timer(timer->dev, timer->deadline);
         timer->fn(timer->dev->instance);
         if (timer->dev->vcpu)
             vcpu_wake(timer->dev->vcpu);
@@ -148,6 +174,16 @@ bool vtime_skip(struct vtime *t)
 {
     uint64_t now = vtime_now(t);
 
+    if (t->mode == TIME_DETERMINISTIC) {
+        uint64_t due = vtime_due(t);
+
+        if (due == UINT64_MAX)
+            return false;
+        if (due > atomic_load(&t->slots))
+            atomic_store(&t->slots, due);
+        vtime_expire(t);
+        return true;
+    }
     if (!t->count || (t->heap[1]->deadline > now && t->heap[1]->deadline - now >= FAR))
         return false;
     if (t->heap[1]->deadline > now)

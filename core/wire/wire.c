@@ -66,6 +66,8 @@ static void deliver(struct bp_dev *dev, uint32_t port, uint32_t index, uint32_t 
 
     if (dev->machine->lines_quiet)
         return;
+    if (dev->vcpu)
+        hash_line(dev, port, index, level);
     if (row->on_line)
         row->on_line(dev->instance, index, level);
     if (dev->vcpu)

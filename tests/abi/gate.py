@@ -25,7 +25,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROBE = "".join(f"#include <backplane/{name}.h>\n" for name in
-                "abi plugin props device mmio regs line time bus backend char block state trace thread fdt attach i2c spi can ir cpu accel".split())
+                "abi plugin props device mmio regs line time bus backend char block state trace thread fdt attach i2c spi can random ir cpu accel".split())
 
 
 def headers_of(source):

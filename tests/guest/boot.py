@@ -7,6 +7,7 @@ GUEST_DIR holds what tools/guest fetched. Scripts for the guest travel as a seco
 import gzip
 import hashlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -307,6 +308,30 @@ def reboot(guests, setup):
             guest.send("reset\n")
     guest.send("poweroff\n")
     finish(guest)
+
+
+def deterministic(guests, setup):
+    """Deterministic time: a boot up to a script's end, with random numbers and the clock read, is the same on every
+    accelerator: every access, interrupt and character, at the same instruction."""
+    script = SMALL + "hwclock -r\ncat /proc/sys/kernel/random/boot_id\ndd if=/dev/hwrng bs=16 count=1 2>/dev/null | sha256sum\n"
+    for harts in ("1", "4"):
+        runs = []
+        for accel in os.environ["BACKPLANE_TEST_ACCELS"].split():
+            guest = Guest(setup.linux(script, "--set", f"harts={harts}", "--accel", accel, "--time", "deterministic",
+                                      "--trace-hash"))
+            guests.append(guest)
+            guest.expect("guest: script begins", BOOT)
+            guest.expect("Jan  1 00:00:")
+            guest.expect("guest: script ended with status 0", BOOT)
+            finish(guest)
+            found = re.search(r"^trace ([0-9a-f]{16}, \d+\.\d{9}) s", guest.error_text(), re.MULTILINE)
+            check(found, "no trace hash")
+            runs.append((accel, found[1], guest.text()))
+            guests.remove(guest)
+        for accel, trace, text in runs[1:]:
+            check(text == runs[0][2], f"another console on {accel} than on {runs[0][0]}:\n{text}\n{runs[0][2]}")
+            check(trace == runs[0][1], f"another trace on {accel} than on {runs[0][0]}: {trace}, not {runs[0][1]}")
+        print(harts, "harts:", runs[0][1])
 
 
 def run(guests, name, backplane, board, guest_dir):

@@ -116,6 +116,33 @@ Test(run, stats_go_to_standard_error)
     cr_expect(strstr(slurp("err"), "to the first instruction"), "%s", slurp("err"));
 }
 
+/* The line of the trace hash, which is alone on standard error. */
+static const char *hash(const char *options)
+{
+    cr_expect_eq(run(options), EXIT_OK, "%s", slurp("err"));
+    cr_expect_eq(strncmp(slurp("err"), "trace ", 6), 0, "%s", slurp("err"));
+    return slurp("err");
+}
+
+Test(run, the_trace_hash_is_the_same_again)
+{
+    char first[256];
+
+    program(speak, sizeof(speak));
+    snprintf(first, sizeof(first), "%s", hash("--time deterministic --trace-hash"));
+    cr_expect_str_eq(hash("--time deterministic --trace-hash --accel interp"), first);
+    cr_expect_str_neq(hash("--time deterministic,frequency=1MHz --trace-hash"), first);
+    program(pass, sizeof(pass));
+    cr_expect_str_neq(hash("--time deterministic --trace-hash"), first);
+}
+
+Test(run, a_trace_hash_needs_deterministic_time)
+{
+    program(pass, sizeof(pass));
+    cr_expect_eq(run("--trace-hash"), EXIT_USAGE);
+    cr_expect(strstr(slurp("err"), "--trace-hash: no two runs are the same"), "%s", slurp("err"));
+}
+
 Test(run, output_reaches_a_pipe)
 {
     program(speak, sizeof(speak));

@@ -33,6 +33,7 @@ struct bp_vcpu {
     struct fake_cpu *cpu;
     uint32_t index;
     _Atomic bool kicked, stopped;
+    uint64_t budget, spent; /* budget 0: none */
 };
 
 struct fake_accel {
@@ -275,11 +276,26 @@ static int32_t fake_run(struct bp_vcpu *v)
                 fake_in_window(v->cpu);
             return BP_RUN_WAIT;
         }
+        if (v->budget && v->spent == v->budget)
+            return BP_RUN_BUDGET;
         atomic_fetch_add(&v->cpu->steps, 1);
         reason = fake_program(v->cpu);
+        v->spent++;
         if (reason != BP_RUN_KICKED)
             return reason;
     }
+}
+
+static int32_t fake_budget(struct bp_vcpu *v, uint64_t n)
+{
+    v->budget = n;
+    v->spent = 0;
+    return BP_OK;
+}
+
+static uint64_t fake_spent(struct bp_vcpu *v)
+{
+    return v->spent;
 }
 
 static void fake_changed(void *self, uint64_t pa, uint64_t bytes)
@@ -318,6 +334,8 @@ static const struct bp_accel_class fake_accel_class = {
     .map_changed = fake_changed,
     .ram_written = fake_written,
     .counter = fake_counter,
+    .budget = fake_budget,
+    .spent = fake_spent,
 };
 
 /* --- a device ---------------------------------------------------------------------------------------------- */

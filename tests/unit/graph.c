@@ -179,6 +179,8 @@ static void print_graph(const struct graph *g, FILE *out)
     }
     if (g->time != TIME_REALTIME || g->seed)
         fprintf(out, "time %s %" PRIu64 "\n", modes[g->time], g->seed);
+    if (g->frequency || g->quantum)
+        fprintf(out, "time settings %" PRIu64 " %" PRIu64 "\n", g->frequency, g->quantum);
 }
 
 /* --- files with expectations ------------------------------------------------------------------ */

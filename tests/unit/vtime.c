@@ -337,9 +337,16 @@ Test(vtime, time_does_not_jump_while_one_cpu_works)
     cr_assert_lt(vtime_now(t), HOUR);
 }
 
-Test(vtime, deterministic_time_is_refused)
+Test(vtime, deterministic_time_is_refused_without_budgets)
 {
-    node = fake_board(&r, 1, sleeper);
+    static struct bp_accel_class without;
+
+    without = fake_accel_class;
+    without.budget = NULL;
+    fake_program = sleeper;
+    rig_init(&r);
+    rig_cpu(&r, "cpu0", &fake_cpu_class);
+    rig_accel(&r, &without);
     r.graph.time = TIME_DETERMINISTIC;
     cr_assert_not(rig_build(&r, 0));
     cr_assert(rig_complains(&r, "time", "budget"));

@@ -4,6 +4,7 @@
  */
 #include "virtio.h"
 
+#include <backplane/random.h>
 #include <errno.h>
 #include <sys/random.h>
 
@@ -17,7 +18,8 @@ struct rng {
     struct virtio virtio; /* first */
     uint32_t source;
     uint64_t seed;
-    uint64_t state; /* of the generator behind SOURCE_SEED */
+    uint64_t state;                     /* of the generator behind SOURCE_SEED */
+    const struct bp_random_api *random; /* NULL: a core before it was there */
 };
 
 /* SplitMix64 (Steele, Lea, Flood 2014): every seed gives a full-period stream. */
@@ -40,6 +42,8 @@ static uint32_t fill(struct rng *r, uint8_t *bytes, uint32_t count)
             bp_store_le(bytes + i, (uint32_t)bp_min(8, count - i), next(&r->state));
         return 1;
     }
+    if (r->random)
+        return r->random->fill(r->virtio.dev, bytes, count) == BP_OK;
     do {
         got = getrandom(bytes, count, 0);
     } while (got < 0 && errno == EINTR);
@@ -81,6 +85,9 @@ static const struct virtio_ops ops = {.device_id = 4, .nqueues = 1, .notify = no
 
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core)
 {
+    struct rng *r = self;
+
+    r->random = core->get(core, BP_RANDOM_ID);
     return virtio_init(self, dev, core, &ops, 1, 0);
 }
 
@@ -97,7 +104,9 @@ static const char *const sources[] = {"host", "seed", NULL};
 
 static const struct bp_prop props[] = {
     {.name = "source",
-     .doc = "Where the bytes come from: the host's entropy, or a generator that repeats.",
+     .doc =
+         "Where the bytes come from: the host's entropy, or in deterministic time the run's seed; "
+         "or a generator that repeats.",
      .type = BP_PROP_ENUM,
      .offset = BP_OFFSET(struct rng, source),
      .def = "host",
