@@ -16,11 +16,12 @@ static const struct option {
     enum kind kind;
     size_t offset; /* in struct arguments */
 } options[] = {
-    {"accel", "LIST", "accelerators in order of preference: interp, or tcg,interp", TEXT,
-     offsetof(struct arguments, accel)},
+    {"accel", "LIST",
+     "accelerators in order of preference: interp, or tcg,interp; lockstep:interp,tcg compares two",
+     TEXT, offsetof(struct arguments, accel)},
     {"time", "MODE[,KEY=VALUE]...",
-     "how guest time passes: realtime, fast or deterministic,frequency=1GHz,quantum=10000", TEXT,
-     offsetof(struct arguments, time)},
+     "how guest time passes: realtime, fast or deterministic,frequency=1GHz,quantum=10000,until=2s",
+     TEXT, offsetof(struct arguments, time)},
     {"set", "NAME=VALUE", "a parameter of the board, such as memory=1GiB; repeatable", LIST,
      offsetof(struct arguments, set)},
     {"image", "NAME=PATH", "firmware, kernel, initrd, fdt or what the board names; repeatable",

@@ -6,6 +6,7 @@
 #include "core/cli/table.h"
 #include "core/cli/terminal.h"
 #include "core/load/load.h"
+#include "core/machine/lockstep.h"
 #include "core/machine/machine.h"
 #include "core/trace/trace.h"
 
@@ -70,14 +71,10 @@ static void print_stats(struct machine *m)
     table_print(&t, 2, stderr);
 }
 
-static void print_hash(struct machine *m)
+static void print_hash_of(uint64_t hash, uint64_t ns)
 {
-    struct machine_stats stats = {0};
-
-    machine_get_stats(m, &stats);
-    fprintf(stderr, "trace %016" PRIx64 ", %" PRIu64 ".%09" PRIu64 " s of guest time\n",
-            machine_trace_hash(m), stats.virtual_ns / UINT64_C(1000000000),
-            stats.virtual_ns % UINT64_C(1000000000));
+    fprintf(stderr, "trace %016" PRIx64 ", %" PRIu64 ".%09" PRIu64 " s of guest time\n", hash,
+            ns / UINT64_C(1000000000), ns % UINT64_C(1000000000));
 }
 
 /* Why it ended, where that is not what one expects, and the exit code. */
@@ -107,6 +104,33 @@ static int conclude(const struct machine_result *result)
     return EXIT_MACHINE;
 }
 
+static struct machine *make(void *ctx, uint32_t flags, struct diag *d)
+{
+    const struct session *s = ctx;
+    struct machine *m = machine_create(s->graph, s->registry, flags, d);
+
+    if (m && load_images(m, d) < 0) {
+        machine_destroy(m);
+        return NULL;
+    }
+    return m;
+}
+
+static int run_in_lockstep(struct session *s, const struct arguments *args)
+{
+    struct lockstep l = {.make = make, .ctx = s, .d = &s->diag, .out = stderr};
+    struct lockstep_result result = lockstep_run(&l);
+
+    session_report(s);
+    if (!result.built)
+        return EXIT_USAGE;
+    if (result.differ)
+        return EXIT_MACHINE;
+    if (args->trace_hash)
+        print_hash_of(result.hash, result.ns);
+    return conclude(&result.machine);
+}
+
 int command_run(const struct arguments *args)
 {
     struct session s;
@@ -128,8 +152,14 @@ int command_run(const struct arguments *args)
             "--trace-hash: no two runs are the same in this time: add --time deterministic");
         goto out;
     }
-    m = machine_create(s.graph, s.registry, 0, &s.diag);
-    if (!m || load_images(m, &s.diag) < 0)
+    if (s.graph->lockstep) {
+        code = run_in_lockstep(&s, args);
+        terminal_release();
+        session_finish(&s);
+        return code;
+    }
+    m = make(&s, 0, &s.diag);
+    if (!m)
         goto out;
     if (args->trace_hash)
         machine_hash_trace(m);
@@ -138,8 +168,12 @@ int command_run(const struct arguments *args)
     result = machine_run(m);
     ran = true;
     terminal_watch(NULL);
-    if (args->trace_hash)
-        print_hash(m);
+    if (args->trace_hash) {
+        struct machine_stats stats = {0};
+
+        machine_get_stats(m, &stats);
+        print_hash_of(machine_trace_hash(m), stats.virtual_ns);
+    }
     if (args->stats)
         print_stats(m);
 out:

@@ -17,6 +17,8 @@ int32_t schedule_init(struct machine *m)
     if (!BP_HAS(m->accel, spent) || !m->accel->budget || !m->accel->spent)
         return BP_E_UNSUPPORTED;
     m->schedule.quantum = quantum ? quantum : SCHEDULE_QUANTUM;
+    m->schedule.limit = m->graph->until ? vtime_slot(&m->time, m->graph->until) : UINT64_MAX;
+    m->schedule.stop = UINT64_MAX;
     return BP_OK;
 }
 
@@ -68,6 +70,7 @@ static void run(struct machine *m, struct vcpu *v, uint64_t until)
     pthread_mutex_unlock(&v->lock);
     m->accel->budget(v->handle, until - atomic_load(&m->time.slots));
     s->until = until;
+    s->last = v->index;
     s->running = v;
     why = m->accel->run(v->handle);
     s->running = NULL;
@@ -93,14 +96,25 @@ static uint64_t expire(struct machine *m)
     return due > now ? due : now + 1;
 }
 
-static void give_quantum(struct machine *m, struct vcpu *v)
+static uint64_t least(uint64_t a, uint64_t b)
 {
-    uint64_t end = atomic_load(&m->time.slots) + m->schedule.quantum, now;
+    return a < b ? a : b;
+}
 
-    while ((now = atomic_load(&m->time.slots)) < end && !atomic_load(&m->request)) {
-        uint64_t until = expire(m);
+/* False: it is not over yet. */
+static bool give_quantum(struct machine *m, struct vcpu *v)
+{
+    struct schedule *s = &m->schedule;
+    uint64_t leave = least(s->stop, s->limit), now = atomic_load(&m->time.slots);
 
-        until = until < end ? until : end;
+    if (!s->end)
+        s->end = now + s->quantum;
+    for (; now < s->end && !atomic_load(&m->request); now = atomic_load(&m->time.slots)) {
+        uint64_t until;
+
+        if (now >= leave)
+            return false;
+        until = least(expire(m), least(s->end, leave));
         if (!is_idle(v))
             run(m, v, until);
         else if (all_idle(m))
@@ -108,7 +122,9 @@ static void give_quantum(struct machine *m, struct vcpu *v)
         else
             atomic_store(&m->time.slots, until);
     }
+    s->end = 0;
     hash_vcpu(m, v);
+    return true;
 }
 
 /* --- the host --------------------------------------------------------------------------------- */
@@ -139,8 +155,13 @@ void schedule_round(struct machine *m)
     struct schedule *s = &m->schedule;
     bool skipped;
 
-    for (uint32_t i = 0; i < m->nvcpus; i++)
-        give_quantum(m, &m->vcpus[i]);
+    for (; s->turn < m->nvcpus; s->turn++)
+        if (!give_quantum(m, &m->vcpus[s->turn])) {
+            if (atomic_load(&m->time.slots) >= s->limit)
+                machine_request(m, REQUEST_QUIT);
+            return;
+        }
+    s->turn = 0;
     for (struct block_bridge *b = m->loop.blocks; b; b = b->next)
         blocks_settle(b);
     if (loop_asked(&m->loop) || atomic_load(&m->time.slots) - s->served >= TURN)

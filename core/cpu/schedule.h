@@ -31,13 +31,20 @@ struct schedule {
     uint64_t until;       /* the slot at which that run ends */
     uint64_t quantum;
     uint64_t served; /* the slot at which the loop was turned last */
+    uint64_t limit;  /* the slot at which the machine is switched off */
+    /* Where the round is, so that it can be left in the middle: whose turn it is, and the slot at which that ends (0: it
+     * has not begun); the slot at which to leave. */
+    uint32_t turn;
+    uint64_t end, stop;
+    uint32_t last; /* the vCPU that ran last */
 };
 
 /* BP_E_UNSUPPORTED: the accelerator knows no budgets. [main] */
 int32_t schedule_init(struct machine *m);
 /* What is there when the machine starts comes before the first instruction. [main] */
 void schedule_begin(struct machine *m);
-/* One round and what follows it; in between, a request ends it. [main] */
+/* One round and what follows it, or what is left of them. A request ends it, and so does `stop`, which leaves it where it
+ * is; how often that happens changes nothing in what the guest does. [main] */
 void schedule_round(struct machine *m);
 /* Slots that are gone, the instruction at hand not among them. On [main] exact; elsewhere, those
  * before this run. [any] */

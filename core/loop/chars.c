@@ -224,14 +224,41 @@ bool chars_drained(const struct loop *loop)
     return true;
 }
 
+/* --- silence ------------------------------------------------------------------------------------------------------ */
+
+static int64_t lose(void *self, const void *data, uint64_t bytes)
+{
+    (void)self, (void)data;
+    return (int64_t)bytes;
+}
+
+bool chars_are_silent(struct bp_dev *backend)
+{
+    static const struct bp_backend_class silent = {
+        .size = sizeof(silent), .name = "silent", .kind = BP_BACKEND_CHAR, .write = lose};
+    static const struct type type = {
+        .kind = TYPE_BACKEND, .name = "silent", .doc = "", .backend = &silent};
+
+    if (backend->type->backend->kind != BP_BACKEND_CHAR)
+        return false;
+    backend->type = &type;
+    return true;
+}
+
 /* --- bp.backend-host/1 -------------------------------------------------------------------------------------------- */
+
+/* Two machines in lockstep could not be told the same at the same instruction: they hear nothing from outside. */
+static bool is_deaf(const struct bp_dev *dev)
+{
+    return dev->machine->graph->lockstep;
+}
 
 static void host_input(struct bp_dev *dev, const void *data, uint64_t bytes)
 {
     struct char_bridge *b = dev->char_client;
     uint64_t room;
 
-    if (!b)
+    if (!b || is_deaf(dev))
         return;
     room = PENDING - b->npending;
     if (bytes > room) { /* sent more than it was granted: the contract's breach costs it the rest */
@@ -247,7 +274,7 @@ static void host_input(struct bp_dev *dev, const void *data, uint64_t bytes)
 
 static void host_event(struct bp_dev *dev, uint32_t event)
 {
-    if (event < BP_CHAR_OPENED || event > BP_CHAR_BREAK)
+    if (event < BP_CHAR_OPENED || event > BP_CHAR_BREAK || is_deaf(dev))
         return;
     if (event != BP_CHAR_BREAK)
         atomic_store(&dev->hung_up, event == BP_CHAR_CLOSED);

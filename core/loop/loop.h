@@ -86,6 +86,8 @@ int32_t chars_attach(struct char_bridge *bridge, struct bp_dev *dev, uint32_t po
                      struct bp_dev *backend);
 void chars_finish(struct char_bridge *bridge);
 void chars_turn(struct char_bridge *bridge); /* [main] */
+/* True of back ends for characters: this one becomes one that takes everything and says nothing. While building. */
+bool chars_are_silent(struct bp_dev *backend);
 bool chars_drained(
     const struct loop *loop); /* all output is with the back ends; [main], vCPUs parked */
 extern const struct bp_char_api chars_api;

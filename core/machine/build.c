@@ -81,7 +81,13 @@ static bool build_accel(struct machine *m)
     const struct graph_accel *chosen = NULL;
     char why[256], refused[1024] = "";
 
-    for (uint32_t i = 0; i < m->graph->naccels && !chosen; i++) {
+    uint32_t first = 0, end = m->graph->naccels;
+
+    if (m->graph->lockstep) { /* the one, or the other */
+        first = m->flags & MACHINE_SECOND ? 1 : 0;
+        end = first + 1;
+    }
+    for (uint32_t i = first; i < end && !chosen; i++) {
         const struct bp_accel_class *cls = m->graph->accels[i].type->accel;
 
         why[0] = 0;
@@ -125,6 +131,17 @@ static bool check_time(struct machine *m)
     return false;
 }
 
+/* Each machine of a lockstep run sees what was on its disks before all of them, and leaves them so. */
+static void keep_medium(struct bp_dev *dev)
+{
+    for (uint32_t i = 0; dev->instance && i < dev->type->nprops; i++) {
+        const struct bp_prop *row = &dev->type->props[i];
+
+        if (row->type == BP_PROP_BOOL && !strcmp(row->name, "snapshot"))
+            ((uint8_t *)dev->instance)[row->offset] = 1;
+    }
+}
+
 static bool build_backends(struct machine *m)
 {
     bool ok = true;
@@ -142,9 +159,13 @@ static bool build_backends(struct machine *m)
 
         m->nbackends++;
         dev->backend = backend;
+        if (m->flags & MACHINE_QUIET && chars_are_silent(dev))
+            continue;
         dev->instance = dev_memory(dev->type->instance_size, dev->type->instance_align);
         if (dev->instance)
             status = dev_write_props(dev, backend->props, backend->nprops);
+        if (m->graph->lockstep)
+            keep_medium(dev);
         if (status == BP_OK) {
             dev->initialised = true;
             status = dev->type->backend->init(dev->instance, dev, &m->core);
@@ -246,6 +267,7 @@ struct machine *machine_create(const struct graph *g, struct registry *r, uint32
         .size = sizeof(m->core), .version = BACKPLANE_VERSION, .get = machine_iface};
     lock_init(&m->lock);
     trace_init(&m->trace);
+    m->trace.quiet = flags & MACHINE_QUIET;
     if (vtime_init(&m->time, m, g->time) != BP_OK || loop_init(&m->loop, m) != BP_OK ||
         bus_init(&m->bus, m) != BP_OK) {
         diag_error(d, (struct diag_pos){0}, g->name,

@@ -129,6 +129,12 @@ struct machine {
 /* [any]. Notes a request, stops the vCPUs and wakes the loop. */
 void machine_request(struct machine *m, uint32_t request);
 
+/* What machine_run() does, one after the other; round() in deterministic time only. [main] */
+void machine_begin(struct machine *m);
+void machine_round(struct machine *m); /* also resets the machine when that was asked for */
+bool machine_over(const struct machine *m);
+struct machine_result machine_end(struct machine *m);
+
 /* Adds "node.property: text" from what the plug-in told bp.error/1, or `fallback`, to the machine's diag. */
 void dev_report(struct bp_dev *dev, const char *fallback);
 /* --- instance.c: one instance -------------------------------------------------------------------------- */

@@ -207,8 +207,8 @@ static void load(struct graph_loader *l, const char *file)
     graph_make_seats(l);
     graph_check_required(l);
     graph_make_board(l);
-    graph_make_run(l);
     graph_make_accels(l);
+    graph_make_run(l); /* lockstep decides about the time */
     graph_make_backends(l);
     graph_make_images(l);
 }

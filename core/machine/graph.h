@@ -176,6 +176,7 @@ struct graph {
     uint32_t nplaces;
     struct graph_accel *accels; /* preference order; at least one after checks of a run */
     uint32_t naccels;
+    bool lockstep; /* there are two, and both run: see lockstep.h */
     struct graph_alias {
         char *name;
         struct graph_node *node;
@@ -187,6 +188,7 @@ struct graph {
     enum graph_time time;
     uint64_t seed;               /* `seed:`; used when deterministic, as are: */
     uint64_t frequency, quantum; /* instructions of a CPU in a second, and in a row; 0: not given */
+    uint64_t until;              /* ns at which the machine is switched off; 0: never */
     struct graph_description {
         const char *path;
         struct svd *svd; /* NULL: could not be read */

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOCKSTEP "lockstep:"
+
 /* A type by its bare name, with settings. */
 struct choice {
     const char *name; /* under `backends:` */
@@ -72,8 +74,7 @@ static void read_short(struct graph_loader *l, const char *thing, const char *ke
         const char *rest = text;
         char *piece = next_piece(l, &text);
 
-        /* lockstep:interp,tcg names two others: it is one name to the end. */
-        if (strchr(piece, ':') && !strchr(piece, '=')) {
+        if (!strncmp(piece, LOCKSTEP, strlen(LOCKSTEP))) { /* two names: one choice to the end */
             add_choice(l, list, count, name, rest, pos);
             return;
         }
@@ -180,9 +181,35 @@ static void add_accel(struct graph_loader *l, const struct choice *c, const stru
 
 static const struct type *find_accel(struct graph_loader *l, const struct choice *c)
 {
-    const char *name = arena_copy(l->arena, c->type, strcspn(c->type, ":"));
+    return registry_find(l->registry, TYPE_ACCEL, c->type, l->diag);
+}
 
-    return registry_find(l->registry, TYPE_ACCEL, name, l->diag);
+static bool is_lockstep(const struct choice *c)
+{
+    return !strncmp(c->type, LOCKSTEP, strlen(LOCKSTEP));
+}
+
+/* lockstep:interp,tcg,hot=1 is two accelerators, and both are needed. */
+static void make_lockstep(struct graph_loader *l, const struct graph_where *w,
+                          const struct choice *c)
+{
+    struct choice *list = NULL;
+    uint32_t count = 0;
+
+    read_short(l, NULL, w->key, NULL, c->type + strlen(LOCKSTEP), c->pos, w->scope, &list, &count);
+    if (count != 2)
+        graph_error(l, c->pos, NULL, w->key,
+                    "lockstep runs two accelerators: write lockstep:ONE,OTHER");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct type *type = find_accel(l, &list[i]);
+
+        if (type)
+            add_accel(l, &list[i], type);
+        else
+            graph_error(l, list[i].pos, NULL, w->key, "no accelerator `%.40s`%s", list[i].type,
+                        available(l, TYPE_ACCEL, list[i].type));
+    }
+    l->graph->lockstep = true;
 }
 
 static uint32_t rank_of(const struct type *type)
@@ -232,6 +259,16 @@ void graph_make_accels(struct graph_loader *l)
         read_choice(l, &w, NULL, entry->value, &list, &count);
     } else if (l->options->check_host) {
         choose_installed(l);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_lockstep(&list[i]))
+            continue;
+        if (count == 1)
+            make_lockstep(l, &w, &list[i]);
+        else
+            graph_error(l, list[i].pos, NULL, w.key,
+                        "lockstep is no choice among others: write lockstep:ONE,OTHER alone");
         return;
     }
     for (uint32_t i = 0; i < count; i++) {

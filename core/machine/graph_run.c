@@ -137,6 +137,8 @@ static const struct {
      offsetof(struct graph, frequency)},
     {{.name = "quantum", .type = BP_PROP_U64, .min = 1, .max = 1000000000},
      offsetof(struct graph, quantum)},
+    {{.name = "until", .type = BP_PROP_DURATION, .min = 1, .max = INT64_MAX},
+     offsetof(struct graph, until)},
 };
 #define TIME_SETTINGS (sizeof(time_settings) / sizeof(*time_settings))
 
@@ -172,7 +174,7 @@ static void set_setting(struct graph_loader *l, const struct graph_where *w, con
         return;
     }
     graph_error(l, v->pos, w->key, key,
-                "no such setting of time: there are frequency and quantum%s",
+                "no such setting of time: there are frequency, quantum and until%s",
                 graph_hint(l, key, names, TIME_SETTINGS));
 }
 
@@ -243,8 +245,11 @@ static void read_seed(struct graph_loader *l)
         l->graph->seed = value.u;
 }
 
+/* The command line gives the accelerators of lockstep, and a run file's time was meant for others. */
 void graph_make_run(struct graph_loader *l)
 {
     read_time(l);
+    if (l->graph->lockstep)
+        l->graph->time = TIME_DETERMINISTIC;
     read_seed(l);
 }

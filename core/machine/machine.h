@@ -16,6 +16,11 @@ struct machine;
 #define MACHINE_NO_BACKENDS                                                                        \
     1u /* for `fdt`, `map`: no host side is opened, no accelerator is started */
 
+/* One of several machines of the same description: nothing it does is seen. Output is lost, the log is silent. */
+#define MACHINE_QUIET 2u
+/* Of a description in lockstep: with its second accelerator. */
+#define MACHINE_SECOND 4u
+
 /* Builds everything in `g` (borrowed; must outlive the machine). Errors go to `d`, with node and property; NULL then. */
 struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags,
                                struct diag *d);

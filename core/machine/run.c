@@ -79,15 +79,13 @@ static void flush_output(struct machine *m)
     }
 }
 
-struct machine_result machine_run(struct machine *m)
+void machine_begin(struct machine *m)
 {
-    struct machine_result result = {MACHINE_FAILED, 0, 0};
-    uint32_t request;
-    bool started = true;
+    bool threads = m->time.mode != TIME_DETERMINISTIC, started = true;
 
     m->diag = NULL;
     reset(m, BP_RESET_COLD);
-    for (uint32_t i = 0; i < m->nvcpus && m->time.mode != TIME_DETERMINISTIC; i++)
+    for (uint32_t i = 0; i < m->nvcpus && threads; i++)
         started &= vcpu_start_thread(&m->vcpus[i]) == BP_OK;
     if (!started)
         machine_request(m, REQUEST_FAIL);
@@ -98,16 +96,32 @@ struct machine_result machine_run(struct machine *m)
     if (started)
         vcpu_resume_all(m);
     loop_wake(&m->loop); /* the first turn grants input credits */
-    if (m->time.mode == TIME_DETERMINISTIC)
+    if (!threads)
         schedule_begin(m);
-    while (!((request = atomic_load(&m->request)) & ~REQUEST_RESET)) {
-        if (request & REQUEST_RESET)
-            warm_reset(m);
-        if (m->time.mode == TIME_DETERMINISTIC)
-            schedule_round(m);
-        else
-            loop_turn(&m->loop, true);
-    }
+}
+
+bool machine_over(const struct machine *m)
+{
+    return atomic_load(&m->request) & ~REQUEST_RESET;
+}
+
+static void reset_if_asked(struct machine *m)
+{
+    if (atomic_load(&m->request) & REQUEST_RESET)
+        warm_reset(m);
+}
+
+void machine_round(struct machine *m)
+{
+    reset_if_asked(m);
+    schedule_round(m);
+}
+
+struct machine_result machine_end(struct machine *m)
+{
+    struct machine_result result = {MACHINE_FAILED, 0, 0};
+    uint32_t request = atomic_load(&m->request);
+
     vcpu_park_all(m);
     vtime_stop(&m->time);
     flush_output(m);
@@ -124,6 +138,20 @@ struct machine_result machine_run(struct machine *m)
     }
     result.code = atomic_load(&m->power_code);
     return result;
+}
+
+struct machine_result machine_run(struct machine *m)
+{
+    machine_begin(m);
+    while (!machine_over(m)) {
+        if (m->time.mode == TIME_DETERMINISTIC) {
+            machine_round(m);
+        } else {
+            reset_if_asked(m);
+            loop_turn(&m->loop, true);
+        }
+    }
+    return machine_end(m);
 }
 
 void machine_hash_trace(struct machine *m)

@@ -63,8 +63,7 @@ uint64_t vtime_now(const struct vtime *t)
                                     : atomic_load(&t->frozen);
 }
 
-/* The first slot at which it is so late, or UINT64_MAX: never. */
-static uint64_t slot_of(const struct vtime *t, uint64_t ns)
+uint64_t vtime_slot(const struct vtime *t, uint64_t ns)
 {
     unsigned __int128 slot = ((unsigned __int128)ns * t->rate + NS - 1) / NS;
 
@@ -73,7 +72,7 @@ static uint64_t slot_of(const struct vtime *t, uint64_t ns)
 
 uint64_t vtime_due(const struct vtime *t)
 {
-    return t->count ? slot_of(t, t->heap[1]->deadline) : UINT64_MAX;
+    return t->count ? vtime_slot(t, t->heap[1]->deadline) : UINT64_MAX;
 }
 
 void vtime_start(struct vtime *t)

@@ -49,6 +49,8 @@ int32_t vtime_init(struct vtime *t, struct machine *m, enum graph_time mode);
 void vtime_finish(struct vtime *t);
 uint64_t vtime_host(void); /* monotonic ns of the host */
 uint64_t vtime_now(const struct vtime *t);
+/* Deterministic: the first slot at which it is so late, or UINT64_MAX: never. */
+uint64_t vtime_slot(const struct vtime *t, uint64_t ns);
 /* Deterministic: the slot of the next deadline; UINT64_MAX: there is none. [main] */
 uint64_t vtime_due(const struct vtime *t);
 void vtime_start(struct vtime *t); /* [main] */

@@ -116,8 +116,7 @@ void hash_vcpu(struct machine *m, const struct vcpu *v)
             mix(&m->hash, slot(v, reg_at(cls, i)));
 }
 
-/* What a debugger would be shown. */
-static uint64_t shown(const struct vcpu *v, uint32_t i)
+uint64_t hash_register(const struct vcpu *v, uint32_t i)
 {
     const struct bp_cpu_class *cls = v->dev->type->cpu;
     uint64_t value = 0;
@@ -134,7 +133,7 @@ uint64_t hash_finish(struct machine *m)
 
         begin(m, END, v->index);
         for (uint32_t r = 0; r < v->dev->type->cpu->nregs; r++)
-            mix(&m->hash, shown(v, r));
+            mix(&m->hash, hash_register(v, r));
     }
     return m->hash.value;
 }

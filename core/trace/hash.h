@@ -34,6 +34,8 @@ void hash_line(struct bp_dev *dev, uint32_t port, uint32_t index, uint32_t level
 void hash_timer(struct bp_dev *dev, uint64_t deadline);
 void hash_output(struct bp_dev *dev, const void *data, size_t bytes);
 void hash_request(struct bp_dev *dev, uint32_t op, uint64_t offset, uint64_t bytes);
+/* A register as a debugger is shown it; `reg` is its row. */
+uint64_t hash_register(const struct vcpu *v, uint32_t reg);
 void hash_vcpu(struct machine *m, const struct vcpu *v);
 
 #endif

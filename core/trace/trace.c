@@ -80,6 +80,8 @@ static void line(struct bp_dev *dev, const char *kind, const char *text)
     struct trace *t = &dev->machine->trace;
     uint64_t now = vtime_now(&dev->machine->time);
 
+    if (t->quiet)
+        return;
     pthread_mutex_lock(&t->lock);
     fprintf(t->out, "[%5" PRIu64 ".%06" PRIu64 "] %s: %s%s%s\n", now / 1000000000u,
             now / 1000 % 1000000, dev->name, kind, *kind ? ": " : "", text);

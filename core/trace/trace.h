@@ -30,6 +30,7 @@ struct trace {
     pthread_mutex_t lock; /* of output */
     FILE *out;
     uint32_t level; /* highest BP_LOG_* shown */
+    bool quiet;     /* nothing is */
 };
 
 /* [main]. What machines made from now on show: a level and glob patterns ("uart0.LCR*", "plic.*"), NULL-terminated;

@@ -334,6 +334,22 @@ def deterministic(guests, setup):
         print(harts, "harts:", runs[0][1])
 
 
+def lockstep(guests, setup):
+    """A boot on two accelerators at once, compared after every round, with a disk that is written to by both."""
+    image = f"{setup.folder}/disk.img"
+    with open(image, "wb") as file:
+        file.truncate(8 << 20)
+    script = SMALL + "cat /dev/vda | sha256sum; seq 1 100000 | dd of=/dev/vda conv=fsync 2>/dev/null; cat /dev/vda | sha256sum\n"
+    guest = Guest(setup.linux(script, "--accel", "lockstep:interp,tcg", "--backend", f"root=raw,path={image}"))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("guest: script ended with status 0", BOOT)
+    finish(guest)
+    check("differ" not in guest.error_text(), "the accelerators differ")
+    with open(image, "rb") as file:
+        check(file.read() == bytes(8 << 20), "a run in lockstep changed its disk")
+
+
 def run(guests, name, backplane, board, guest_dir):
     with tempfile.TemporaryDirectory() as folder:
         globals()[name](guests, Setup(backplane, board, guest_dir, folder))

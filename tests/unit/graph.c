@@ -177,10 +177,14 @@ static void print_graph(const struct graph *g, FILE *out)
         fprintf(out, "accel %s", g->accels[i].name);
         print_props(g->accels[i].props, g->accels[i].nprops, out);
     }
+    if (g->lockstep)
+        fprintf(out, "accels in lockstep\n");
     if (g->time != TIME_REALTIME || g->seed)
         fprintf(out, "time %s %" PRIu64 "\n", modes[g->time], g->seed);
     if (g->frequency || g->quantum)
         fprintf(out, "time settings %" PRIu64 " %" PRIu64 "\n", g->frequency, g->quantum);
+    if (g->until)
+        fprintf(out, "time until %" PRIu64 "\n", g->until);
 }
 
 /* --- files with expectations ------------------------------------------------------------------ */

@@ -201,7 +201,19 @@ Test(schedule, timers_that_arm_themselves_for_the_past_let_code_run)
     cr_assert_eq(steps(0), 1000);
 }
 
-/* --- several ---------------------------------------------------------------------------------- */
+Test(schedule, the_machine_is_switched_off_at_its_time)
+{
+    struct machine_result result;
+
+    describe(2, spin);
+    r.graph.until = 12345;
+    build();
+    result = machine_run(r.m);
+    cr_assert_eq(result.end, MACHINE_QUIT);
+    cr_assert_eq(result.signal, 0);
+    cr_assert_eq(vtime_now(&r.m->time), 12345);
+    cr_assert_eq(steps(0) + steps(1), 2 * 12345);
+}
 
 static int32_t says_who(struct fake_cpu *c)
 {
@@ -216,6 +228,26 @@ static void off_when_told(struct pad *p, uint64_t addr, uint64_t value)
     if (addr == OFF)
         power_off(p);
 }
+
+Test(schedule, stops_change_nothing)
+{
+    describe(3, says_who);
+    r.graph.quantum = 7;
+    pad_on_write = off_when_told;
+    build();
+    machine_begin(r.m);
+    for (uint64_t slot = 1; !machine_over(r.m); slot++) {
+        r.m->schedule.stop = slot;
+        machine_round(r.m);
+        cr_assert_eq(schedule_slots(r.m), slot);
+    }
+    machine_end(r.m);
+    cr_assert_eq(nlog, 63);
+    for (uint32_t i = 0; i < nlog; i++)
+        cr_assert_eq(log_of[i], i / 7 % 3);
+}
+
+/* --- several ---------------------------------------------------------------------------------- */
 
 Test(schedule, cpus_take_turns)
 {

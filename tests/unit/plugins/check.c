@@ -390,9 +390,8 @@ static const struct bp_prop accel_props[] = {
                                                      .stop = use_vcpu}
 ACCEL(slow, 1);
 ACCEL(fast, 50);
-ACCEL(lockstep, 0);
-static const struct bp_accel_class *const accels[] = {&slow_accel, &fast_accel, &lockstep_accel,
-                                                      NULL};
+ACCEL(third, 0);
+static const struct bp_accel_class *const accels[] = {&slow_accel, &fast_accel, &third_accel, NULL};
 static const struct bp_accel_factory accel_factory = {.size = sizeof(accel_factory),
                                                       .classes = accels};
 
