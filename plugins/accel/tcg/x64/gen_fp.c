@@ -23,15 +23,14 @@ static void gen_long(struct gen *e, const struct bp_ir_op *op)
     gen_forget(e, op->d);
 }
 
-/* Sources that are not known to be boxed are checked. */
+/* Sources that are not known to be boxed are checked. That teaches nothing: what is not boxed goes the
+ * long way and comes back, still not boxed. */
 static void check_box(struct gen *e, const struct bp_ir_op *op, uint16_t operand, struct cold *cold)
 {
     if (!(op->x & BP_FP_BOX) || (operand < TCG_REGS && e->boxed[operand]))
         return;
     asm_alu_imm(&e->code, ALU_CMP, 0, rm_mem(RBP, gen_home(e, operand).disp + 4), -1);
     asm_jcc(&e->code, CC_NE, &cold->in);
-    if (operand < TCG_REGS)
-        e->boxed[operand] = 1;
 }
 
 /* xmm0 to the slot. */
