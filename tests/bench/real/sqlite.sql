@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- A table of as many rows as the table "work" says in memory: inserts in one transaction, an index, joins, sums over groups, updates, deletes.
 CREATE TABLE item(id INTEGER PRIMARY KEY, owner INTEGER, price INTEGER, name TEXT);
 CREATE TABLE owner(id INTEGER PRIMARY KEY, name TEXT);

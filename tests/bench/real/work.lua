@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Tables, closures, strings and numbers in portions; the argument is how many.
 local sum = 0
 

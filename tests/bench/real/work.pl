@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Regular expressions, hashes, sorting and numbers in portions; the argument is how many.
 use strict;
 use warnings;
