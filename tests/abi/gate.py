@@ -11,11 +11,13 @@
     gate.py symbols  SOURCE PLUGIN.so...   one exported symbol, imports from libc and libm only
     gate.py frozen   SOURCE [--update]     the released SDKs in tests/abi/frozen are as they were released
     gate.py abidiff  SOURCE                signatures and members against each of them, by abidiff on a probe
+    gate.py rust     SOURCE [--update]     backplane-sys is what the headers say, and rustc lays it out as layout.golden does
 
 --update rewrites a golden file after a deliberate change; the ledger then wants a line (docs/abi-change-runbook.md).
 """
 import glob
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -23,9 +25,12 @@ import subprocess
 import sys
 import tempfile
 
+import rust
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROBE = "".join(f"#include <backplane/{name}.h>\n" for name in
                 "abi plugin props device mmio regs line time bus backend char block state trace thread fdt attach i2c spi can random ir cpu accel".split())
+TIER_D = re.sub(r"#include <backplane/(ir|cpu|accel)\.h>\n", "", PROBE)
 
 
 def headers_of(source):
@@ -59,6 +64,14 @@ def gate_headers(source):
                                  f'#include "{header}"\n')
             if status:
                 errors.append(f"{header}: does not stand alone with {compiler} -std={standard}:\n{err}")
+    for header in sorted(glob.glob(f"{source}/sdk/include/backplane/**/*.hpp", recursive=True)):
+        for compiler, standard in itertools.product(("g++", "clang++"), ("c++17", "c++20")):
+            if compiler in missing:
+                continue
+            status, _, err = run([compiler, "-x", "c++", f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-fno-exceptions",
+                                  "-fno-rtti", f"-I{source}/sdk/include", "-fsyntax-only", "-"], f'#include "{header}"\n')
+            if status:
+                errors.append(f"{header}: does not stand alone with {compiler} -std={standard}:\n{err}")
     return errors
 
 
@@ -87,9 +100,9 @@ def gate_tokens(source):
     return errors
 
 
-def dump_layouts(source):
+def dump_layouts(source, probe=PROBE, sizes=None):
     status, out, err = run(["clang", "-x", "c", "-std=c11", "-fsyntax-only", "-Xclang", "-fdump-record-layouts-complete",
-                            f"-I{source}/sdk/include", "-"], PROBE)
+                            f"-I{source}/sdk/include", "-"], probe)
     if status:
         raise SystemExit(f"the probe does not compile:\n{err}")
     layouts = {}
@@ -98,11 +111,13 @@ def dump_layouts(source):
         head = re.match(r"\s*0 \| (?:struct|union) (bp_\w+)$", rows[0])
         if head:
             layouts[head.group(1)] = [re.sub(r"\s+", " ", row).strip() for row in rows[1:] if "|" in row and "[sizeof" not in row]
+            if sizes is not None:
+                sizes[head.group(1)] = int(re.search(r"\[sizeof=(\d+)", block).group(1))
     return layouts
 
 
-def dump_constants(source):
-    status, out, err = run(["gcc", "-std=c11", "-E", "-dM", f"-I{source}/sdk/include", "-"], PROBE)
+def dump_constants(source, probe=PROBE):
+    status, out, err = run(["gcc", "-std=c11", "-E", "-dM", f"-I{source}/sdk/include", "-"], probe)
     if status:
         raise SystemExit(f"the probe does not compile:\n{err}")
     values = dict(re.findall(r"^#define (BP_\w+) (.+)$", out, flags=re.M))
@@ -285,11 +300,20 @@ def gate_abidiff(source):
     return errors if frozen_sdks() else ["tests/abi/frozen holds no released SDK"]
 
 
+def gate_rust(source, update=False):
+    if not shutil.which("rustc"):
+        return ["rustc is not installed: run ./tools/test, which installs it"]
+    sizes = {}
+    layouts, constants = dump_layouts(source, TIER_D, sizes), dump_constants(source, TIER_D)
+    with tempfile.TemporaryDirectory() as folder:
+        return rust.check(source, layouts, sizes, constants, read_golden(f"{HERE}/layout.golden"), run, folder, update)
+
+
 def main():
     gate, source, rest = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3:]
     if gate == "symbols":
         errors = gate_symbols(source, rest)
-    elif gate in ("layout", "constants", "frozen"):
+    elif gate in ("layout", "constants", "frozen", "rust"):
         errors = globals()[f"gate_{gate}"](source, "--update" in rest)
     else:
         errors = globals()[f"gate_{gate}"](source)

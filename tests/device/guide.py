@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Proves that the code a guide shows is the code that is built: every fence "```c plain file=NAME" or "```c compile
-file=NAME" of the document must be an uninterrupted part of EXAMPLES/NAME.
+file=NAME" of the document, or of another language, must be an uninterrupted part of NAME in one of the folders.
 
-usage: guide.py DOCUMENT EXAMPLES
+usage: guide.py DOCUMENT EXAMPLES...
 """
 import os
 import re
@@ -11,13 +11,13 @@ import sys
 
 
 def main():
-    document, examples = sys.argv[1:]
+    document, *examples = sys.argv[1:]
     with open(document, encoding="utf-8") as file:
         text = file.read()
-    fences = re.findall(r"^```c (?:plain|compile) file=(\S+)\n(.*?)^```$", text, flags=re.M | re.S)
+    fences = re.findall(r"^```(?:c|cpp|rust) (?:plain|compile) file=(\S+)\n(.*?)^```$", text, flags=re.M | re.S)
     errors = []
     for name, code in fences:
-        path = os.path.join(examples, name)
+        path = next((p for p in (os.path.join(folder, name) for folder in examples) if os.path.exists(p)), name)
         with open(path, encoding="utf-8") as file:
             if code not in file.read():
                 errors.append(f"{document}: this is not in {path}; copy it anew:\n{code}")

@@ -18,11 +18,11 @@ class Failure(Exception):
 
 
 def run(command, cwd=None, status=0, **env):
-    """Runs a command without what this environment knows of Backplane; returns what it printed."""
+    """Runs a command without what this environment knows of Backplane; returns what it printed. `status` None: it fails."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("BACKPLANE", "PKG_CONFIG", "CMAKE", "DESTDIR"))}
     result = subprocess.run(command, cwd=cwd, env={**clean, **env}, stdin=subprocess.DEVNULL, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240)
-    if result.returncode != status:
+    if result.returncode != status if status is not None else not result.returncode:
         raise Failure(f"{' '.join(command)}: exit status {result.returncode} instead of {status}:\n{result.stdout}")
     return result.stdout
 
@@ -276,8 +276,8 @@ def packages(place):
                    *debs.values()]))
 
 
-def main():
-    parts = {f.__name__: f for f in (layout, device, svd, make, library, destdir, packages)}
+def main(*functions):
+    parts = {f.__name__: f for f in functions}
     part, source, binary = sys.argv[1], os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
     with tempfile.TemporaryDirectory(prefix="backplane-install-") as folder:
         try:
@@ -289,4 +289,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(layout, device, svd, make, library, destdir, packages))
