@@ -2,11 +2,15 @@
 # shellcheck shell=bash disable=SC2034
 #
 # lib.sh - what the scripts in this folder share: messages, Debian packages, long steps with progress.
-# Sourced, never run. Sets `root` (the source tree) and `build` (build/ unless BACKPLANE_BUILD says otherwise).
+# Sourced, never run. Sets `root` (the source tree, or what is installed of it) and `build` (build/, or a folder of the
+# user's cache; BACKPLANE_BUILD says otherwise).
 
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$(realpath -m "${BACKPLANE_BUILD:-$root/build}")
+if [ ! -f "$root/CMakeLists.txt" ]; then # installed: there is no source tree to build in
+    build=$(realpath -m "${BACKPLANE_BUILD:-${XDG_CACHE_HOME:-$HOME/.cache}/backplane}")
+fi
 export LC_ALL=C.UTF-8
 PATH=$PATH:/usr/sbin:/sbin # depmod, mke2fs, debugfs of an ordinary user
 

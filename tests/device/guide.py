@@ -17,7 +17,7 @@ def main():
     fences = re.findall(r"^```(?:c|cpp|rust) (?:plain|compile) file=(\S+)\n(.*?)^```$", text, flags=re.M | re.S)
     errors = []
     for name, code in fences:
-        path = next((p for p in (os.path.join(folder, name) for folder in examples) if os.path.exists(p)), name)
+        path = next((p for p in (os.path.join(folder, os.path.basename(name)) for folder in examples) if os.path.exists(p)), name)
         with open(path, encoding="utf-8") as file:
             if code not in file.read():
                 errors.append(f"{document}: this is not in {path}; copy it anew:\n{code}")

@@ -260,25 +260,31 @@ def packages(place):
                         ("./usr/include/backplane/abi.h", "backplane-sdk"),
                         ("./usr/share/backplane/template/common/CMakeLists.txt", "backplane-sdk"),
                         ("./usr/share/doc/backplane-sdk/copyright", "backplane-sdk"),
+                        ("./usr/share/man/man1/backplane.1.gz", "backplane"),
+                        ("./usr/share/man/man1/backplane-check.1.gz", "backplane-sdk"),
                         ("./usr/include/libbackplane/core/diag.h", "libbackplane-dev")]:
         expect(f"{entry} is in {seen.get(entry)} and not in {name}", seen.get(entry) == name)
     expect("backplane depends on no C library", "libc6" in run(["dpkg-deb", "-f", debs["backplane"], "Depends"]))
-    expect("backplane-sdk is not for all architectures",
-           run(["dpkg-deb", "-f", debs["backplane-sdk"], "Architecture"]) == "all\n")
+    expect("backplane-check is in backplane-sdk, which depends on no C library",
+           "libc6" in run(["dpkg-deb", "-f", debs["backplane-sdk"], "Depends"]))
+    for name, path in debs.items():
+        lines = run(["dpkg-deb", "-f", path, "Description"]).splitlines()
+        expect(f"{name}: its description is {lines}",
+               len(lines) > 2 and lines[0].strip() != lines[1].strip() and all(re.match(r" \S", line) for line in lines[1:]))
     system = os.path.join(place.folder, "system")
     for path in debs.values():
         run(["dpkg-deb", "-x", path, system])
     run([f"{system}/usr/bin/backplane", "check", "virt-riscv64"])
     run([f"{system}/usr/bin/backplane", "new", "device", "acme-timer", "--dir", os.path.join(place.work, "acme-timer")])
     if shutil.which("lintian"):  # not among the packages of the suite: it brings more than a hundred others
-        # No manual page yet; the maintainer's address is the packager's; a linker of Debian's own flags is not asked for.
+        # The maintainer's address is the packager's; a linker of Debian's own flags is not asked for.
         print(run(["lintian", "--fail-on", "error", "--allow-root", "--suppress-tags", "bogus-mail-host",
                    *debs.values()]))
 
 
 def main(*functions):
     parts = {f.__name__: f for f in functions}
-    part, source, binary = sys.argv[1], os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
+    part, source, binary = sys.argv[1], *map(os.path.abspath, sys.argv[2:4])
     with tempfile.TemporaryDirectory(prefix="backplane-install-") as folder:
         try:
             parts[part](Place(source, binary, folder))

@@ -133,6 +133,7 @@ pub const BP_PROP_U16: u32 = 3;
 pub const BP_PROP_U32: u32 = 4;
 pub const BP_PROP_U64: u32 = 5;
 pub const BP_PROP_U8: u32 = 2;
+pub const BP_RANDOM_ID: &[u8; 12] = b"bp.random/1\0";
 pub const BP_READ_CLEARS: u32 = 1;
 pub const BP_READ_KEEPS: u32 = 0;
 pub const BP_READ_SETS: u32 = 2;
@@ -1119,6 +1120,23 @@ impl bp_provider {
         flag_values: core::ptr::null(),
         flag_default: 0,
         fdt_cells: 0,
+    };
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct bp_random_api {
+    pub size: u32,
+    pub flags: u32,
+    pub fill: Option<unsafe extern "C" fn(*mut bp_dev, *mut c_void, u32) -> i32>,
+}
+
+impl bp_random_api {
+    /// All bits zero: what absent members mean.
+    pub const ZERO: Self = Self {
+        size: 0,
+        flags: 0,
+        fill: None,
     };
 }
 

@@ -93,7 +93,7 @@ core::arch::global_asm!(
 );
 
 /// A broken promise of the plug-in's own code. Nothing can go on from here: the reason is written to the standard error
-/// output, and the core says which plug-in, type and function the trap is in.
+/// output, and the process ends.
 pub fn panicked(info: &PanicInfo) -> ! {
     let mut text = Short::new();
 
