@@ -113,6 +113,15 @@ static void json_rules(struct json *j, const struct svd_rules *rules)
         json_text(j, "readAction", svd_read_text(rules->read));
 }
 
+static void json_constraint(struct json *j, const struct svd_constraint *c)
+{
+    char text[64];
+
+    svd_constraint_text(c, text, sizeof(text));
+    if (*text)
+        json_text(j, "writeConstraint", text);
+}
+
 static void json_fields(struct json *j, const struct svd_layout *layout)
 {
     json_open(j, "fields", '[');
@@ -124,6 +133,7 @@ static void json_fields(struct json *j, const struct svd_layout *layout)
         json_u64(j, "lsb", field->lsb);
         json_u64(j, "width", field->width);
         json_rules(j, &field->rules);
+        json_constraint(j, &field->constraint);
         json_text(j, "doc", field->doc);
         json_open(j, "values", '[');
         for (uint32_t k = 0; k < field->nvalues; k++) {
@@ -159,6 +169,7 @@ static void print_registers_json(const struct svd_block *block)
         json_hex(&j, "reset", reg->layout->reset);
         json_hex(&j, "resetMask", reg->layout->reset_mask);
         json_rules(&j, &reg->layout->rules);
+        json_constraint(&j, &reg->layout->constraint);
         json_text(&j, "doc", reg->layout->doc);
         json_fields(&j, reg->layout);
         json_close(&j, '}');

@@ -107,7 +107,8 @@ static const struct svd_layout *read_layout(struct svd *svd, const struct svd_el
                  "has more than the register's %" PRIu64
                  " bits, which are left out: correct one of them",
                  d->bits);
-    if (!svd_read_fields(svd, e, layout))
+    if (!svd_read_constraint(svd, e, layout->bits, &layout->constraint) ||
+        !svd_read_fields(svd, e, layout))
         return NULL;
     own->layout = layout;
     own->inherited = outer;

@@ -56,6 +56,17 @@ static void compare_rules(struct comparison *c, const char *what, const struct s
     compare_text(c, what, "readAction", svd_read_text(before->read), svd_read_text(after->read));
 }
 
+static void compare_constraints(struct comparison *c, const char *what,
+                                const struct svd_constraint *before,
+                                const struct svd_constraint *after)
+{
+    char texts[2][ROOM];
+
+    svd_constraint_text(before, texts[0], ROOM);
+    svd_constraint_text(after, texts[1], ROOM);
+    compare_text(c, what, "writeConstraint", texts[0], texts[1]);
+}
+
 /* --- values ----------------------------------------------------------------------------------- */
 
 static const struct svd_value *find_value(const struct svd_field *field,
@@ -145,6 +156,7 @@ static void compare_fields(struct comparison *c, const char *reg, const struct s
         bits_text(new, texts[1]);
         compare_text(c, what, "bits", texts[0], texts[1]);
         compare_rules(c, what, &old->rules, &new->rules);
+        compare_constraints(c, what, &old->constraint, &new->constraint);
         compare_text(c, what, "description", old->doc, new->doc);
         compare_values(c, what, old, new);
     }
@@ -207,6 +219,7 @@ static void compare_register(struct comparison *c, const char *what,
     compare_number(c, what, "reset mask", before->layout->reset_mask, after->layout->reset_mask,
                    true);
     compare_rules(c, what, &before->layout->rules, &after->layout->rules);
+    compare_constraints(c, what, &before->layout->constraint, &after->layout->constraint);
     compare_text(c, what, "description", before->layout->doc, after->layout->doc);
     compare_fields(c, what, before->layout, after->layout);
 }

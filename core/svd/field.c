@@ -162,6 +162,8 @@ static bool read_field(struct svd *svd, const struct svd_element *e,
                          lsb, lsb + width - 1, layout->bits);
     field->lsb = (uint32_t)lsb;
     field->width = (uint32_t)width;
+    if (!svd_read_constraint(svd, e, field->width, &field->constraint))
+        return false;
     for (const struct svd_element *set = sets ? sets->first : NULL; set; set = set->next)
         if (set->tag == TAG_ENUMERATED_VALUES && !read_values(svd, set, field, &values))
             return false;

@@ -21,6 +21,19 @@ static void put_values(struct writer *w, const struct svd_register *reg,
     }
 }
 
+/* Unshifted, as values of fields are. */
+static void put_limits(struct writer *w, const struct svd_register *reg, const char *field,
+                       const struct svd_constraint *c)
+{
+    static const char *const ends[] = {"MIN", "MAX"};
+
+    for (uint32_t i = 0; i < 2 && c->kind == SVD_WITHIN; i++)
+        fprintf(w->out, "#define %s 0x%" PRIx64 "%s\n",
+                writer_define(w, "%s_%s_%s%s%s", w->source->upper, reg->row, field,
+                              *field ? "_" : "", ends[i]),
+                i ? c->max : c->min, reg->layout->bytes == 8 ? "ull" : "u");
+}
+
 static void put_masks(struct writer *w, const struct svd_register *reg)
 {
     const char *suffix = reg->layout->bytes == 8 ? "ull" : "u";
@@ -34,6 +47,7 @@ static void put_masks(struct writer *w, const struct svd_register *reg)
         fprintf(w->out, "#define %s %" PRIu32 "\n",
                 writer_define(w, "%s_%s_%s_LSB", w->source->upper, reg->row, field->name),
                 field->lsb);
+        put_limits(w, reg, field->name, &field->constraint);
         put_values(w, reg, field);
     }
 }
@@ -92,12 +106,13 @@ char *svd_source_header(const struct svd_block *block, const struct svd_source *
     reserve_names(&w);
     fprintf(w.out, "#define %s 0x%" PRIx64 "u /* of address space */\n",
             writer_define(&w, "%s_BYTES", s->upper), block->bytes);
-    fputs(
-        "\n/* Offsets of registers; masks and lowest bits of their fields; values of fields, unshifted. */\n",
-        w.out);
+    fputs("\n/* Offsets of registers; masks and lowest bits of their fields; unshifted, values\n"
+          " * of fields, and the least and greatest (MIN, MAX) that software may write. */\n",
+          w.out);
     for (uint32_t i = 0; i < block->nregisters; i++)
         if (writer_is_first(&block->registers[i])) {
             put_offset(&w, &block->registers[i]);
+            put_limits(&w, &block->registers[i], "", &block->registers[i].layout->constraint);
             put_masks(&w, &block->registers[i]);
         }
     put_struct(&w);

@@ -62,6 +62,19 @@ struct svd_rules {
     enum svd_read read;
 };
 
+/* writeConstraint: what software may write. It binds software; a block may do anything with the other values. */
+enum svd_limit {
+    SVD_ANY_VALUE,
+    SVD_AS_READ,    /* only what was read before */
+    SVD_ENUMERATED, /* only values with a name */
+    SVD_WITHIN,
+};
+
+struct svd_constraint {
+    enum svd_limit kind;
+    uint64_t min, max; /* of WITHIN; inclusive */
+};
+
 #define SVD_USE_READ  1u
 #define SVD_USE_WRITE 2u
 
@@ -77,6 +90,7 @@ struct svd_field {
     const char *name, *doc;
     uint32_t lsb, width; /* bits, inside of the register */
     struct svd_rules rules;
+    struct svd_constraint constraint;
     const struct svd_value *values;
     uint32_t nvalues;
 };
@@ -88,7 +102,8 @@ struct svd_layout {
     uint32_t bytes; /* it takes on the bus: 1, 2, 4 or 8 */
     uint64_t reset; /* value after reset; 0 where undefined */
     uint64_t reset_mask;
-    struct svd_rules rules;         /* of bits without a field, and what fields inherit */
+    struct svd_rules rules; /* of bits without a field, and what fields inherit */
+    struct svd_constraint constraint;
     const struct svd_field *fields; /* sorted by lsb */
     uint32_t nfields;
     uint32_t line, column; /* in the file */
@@ -160,6 +175,8 @@ char *svd_split(const char *text, const char **block);
 const char *svd_access_text(enum svd_access access);
 const char *svd_write_text(enum svd_write write);
 const char *svd_read_text(enum svd_read read);
+/* "1 to 6"; "" for any value. */
+void svd_constraint_text(const struct svd_constraint *c, char *text, size_t room);
 
 /* The register called `name` (or by its path) in any letter case, and the field behind a dot; *field may be NULL for a register
  * alone. False: there is none; *near is the nearest name, malloc'ed by nobody: it lives as long as the block, or NULL. */

@@ -6,6 +6,7 @@
  *   derive.c   what derivedFrom refers to; looking through it
  *   number.c   numbers, bit ranges, words
  *   dim.c      arrays
+ *   constraint.c   values that may be written
  *   field.c    fields and enumerated values
  *   block.c    a peripheral becomes a block
  *   overlap.c  registers that share addresses
@@ -48,12 +49,15 @@
     X(INTERRUPT, "interrupt")                                                                      \
     X(IS_DEFAULT, "isDefault")                                                                     \
     X(LSB, "lsb")                                                                                  \
+    X(MAXIMUM, "maximum")                                                                          \
+    X(MINIMUM, "minimum")                                                                          \
     X(MODIFIED_WRITE_VALUES, "modifiedWriteValues")                                                \
     X(MSB, "msb")                                                                                  \
     X(NAME, "name")                                                                                \
     X(OFFSET, "offset")                                                                            \
     X(PERIPHERAL, "peripheral")                                                                    \
     X(PERIPHERALS, "peripherals")                                                                  \
+    X(RANGE, "range")                                                                              \
     X(READ_ACTION, "readAction")                                                                   \
     X(REGISTER, "register")                                                                        \
     X(REGISTERS, "registers")                                                                      \
@@ -61,8 +65,11 @@
     X(RESET_VALUE, "resetValue")                                                                   \
     X(SIZE, "size")                                                                                \
     X(USAGE, "usage")                                                                              \
+    X(USE_ENUMERATED_VALUES, "useEnumeratedValues")                                                \
     X(VALUE, "value")                                                                              \
-    X(VERSION, "version")
+    X(VERSION, "version")                                                                          \
+    X(WRITE_AS_READ, "writeAsRead")                                                                \
+    X(WRITE_CONSTRAINT, "writeConstraint")
 
 #define SVD_TAG_CONSTANT(constant, name) TAG_##constant,
 enum svd_tag { SVD_TAGS(SVD_TAG_CONSTANT) TAGS };
@@ -154,6 +161,11 @@ bool svd_read_dim(struct svd *svd, const struct svd_element *e, struct svd_dim *
 /* `name` with %s (or [%s]) replaced. `bracket` keeps the brackets: "CH[%s]" is CH[2] then, else CH2. index NULL: %s vanishes,
  * with an underscore before it. */
 const char *svd_dim_name(struct svd *svd, const char *name, const char *index, bool bracket);
+
+/* --- constraint.c --- */
+/* Of a field or a register of `bits` bits. */
+bool svd_read_constraint(struct svd *svd, const struct svd_element *e, uint32_t bits,
+                         struct svd_constraint *out);
 
 /* --- field.c --- */
 /* Fields of a register into `layout`, which is complete but for them. */

@@ -300,3 +300,47 @@ Test(svd_source, tells_what_a_new_description_changes)
     svd_close(svds[0]);
     svd_close(svds[1]);
 }
+
+/* --- what software may write ------------------------------------------------------------------ */
+
+#define LIMIT(content)  "<writeConstraint>" content "</writeConstraint>"
+#define RANGE(min, max) LIMIT("<range><minimum>" min "</minimum><maximum>" max "</maximum></range>")
+
+Test(svd_source, constraints_become_limits)
+{
+    static const char first[] = HEAD "<registers>" REG(
+        "A", "0",
+        "<fields>" FIELD("3:0", RANGE("2", "0x9")) FIELD("7:4", RANGE("0", "4294967295"))
+            FIELD("11:8", RANGE("0", "15")) FIELD("15:12", LIMIT("<writeAsRead>true</writeAsRead>"))
+                FIELD("19:16", LIMIT("<useEnumeratedValues>true</useEnumeratedValues>"))
+                    FIELD("23:20", LIMIT("<writeAsRead>false</writeAsRead>"))
+                        FIELD("27:24", RANGE("1", "99")) "</fields>")
+        REG("B", "4", RANGE("1", "1000")) "</registers>" TAIL;
+    static const char second[] = HEAD "<registers>" REG(
+        "A", "0",
+        "<fields>" FIELD("3:0", RANGE("2", "7")) FIELD("7:4", "") FIELD("11:8", "")
+            FIELD("15:12", LIMIT("<useEnumeratedValues>true</useEnumeratedValues>"))
+                FIELD("19:16", "") FIELD("23:20", "") FIELD("27:24", RANGE("1", "15")) "</fields>")
+        REG("B", "4", "") "</registers>" TAIL;
+    const struct svd_source s = {"d", "d", "D", "x.svd#P", "D", "1"};
+    struct svd *svds[2];
+    const struct svd_block *before = block_of(first, &svds[0]), *after = block_of(second, &svds[1]);
+    char *header = svd_source_header(before, &s);
+
+    cr_assert_not_null(header);
+    cr_expect(strstr(header, "#define D_A_F3_0_MIN 0x2u\n#define D_A_F3_0_MAX 0x9u\n"));
+    cr_expect(strstr(header, "#define D_A_F27_24_MIN 0x1u\n#define D_A_F27_24_MAX 0xfu\n"));
+    cr_expect(strstr(header, "#define D_B_MIN 0x1u\n#define D_B_MAX 0x3e8u\n"));
+    cr_expect_null(strstr(header, "D_A_F7_4_M"), "the whole field is no limit");
+    cr_expect_null(strstr(header, "D_A_F11_8_M"));
+    cr_expect_null(strstr(header, "D_A_F15_12_M"));
+    changes[0] = '\0';
+    cr_expect_eq(svd_diff_blocks(before, after, note, NULL), 4);
+    cr_expect_str_eq(changes, "~ P.A.F3_0 writeConstraint: 2 to 9 > 2 to 7\n"
+                              "~ P.A.F15_12 writeConstraint: writeAsRead > useEnumeratedValues\n"
+                              "~ P.A.F19_16 writeConstraint: useEnumeratedValues > -\n"
+                              "~ P.B writeConstraint: 1 to 1000 > -\n");
+    free(header);
+    svd_close(svds[0]);
+    svd_close(svds[1]);
+}
