@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
-#include <backplane/attach.h>
+#include <backplane/can.h>
+#include <backplane/i2c.h>
+#include <backplane/spi.h>
 
 #include "rows.h"
 
@@ -25,6 +27,29 @@ static void check_ids(struct kit *kit, const char *what, const char *name, const
                  kind ? kind : "NULL");
     if (peer && !is_iface_id(peer))
         kit_fail(kit, "%s %s: peer_iface \"%s\" is no interface's name", what, name, peer);
+}
+
+/* What the classes on either side of the known kinds of bus offer to each other. */
+static const struct {
+    const char *kind, *controller, *part;
+} known[] = {
+    {BP_I2C_BUS, NULL, BP_I2C_TARGET_ID},
+    {BP_SPI_BUS, NULL, BP_SPI_TARGET_ID},
+    {BP_CAN_BUS, BP_CAN_WIRE_ID, BP_CAN_NODE_ID},
+};
+#define NKNOWN (sizeof known / sizeof *known)
+
+/* get_iface() depends on the class alone, so it is asked without an instance, as the core asks. */
+static void check_offer(struct kit *kit, const char *what, const char *name, const char *id)
+{
+    const struct bp_device_class *cls = kit->device;
+
+    if (!id)
+        return;
+    kit_doing(kit, "get_iface(\"%s\") without an instance", id);
+    if (!cls->get_iface || !cls->get_iface(NULL, id))
+        kit_fail(kit, "%s %s: get_iface() has no %s, which the other side of the bus calls", what,
+                 name, id);
 }
 
 static bool has_number(const struct any *any, const char *name)
@@ -51,6 +76,10 @@ static void check_bus(struct kit *kit, const struct any *any, const struct bp_bu
     if (row->count_prop && !has_number(any, row->count_prop))
         kit_fail(kit, "bus %s: count_prop \"%s\" is no number property of the class", row->name,
                  row->count_prop);
+    for (size_t i = 0; row->kind && i < NKNOWN; i++) {
+        if (!strcmp(row->kind, known[i].kind))
+            check_offer(kit, "bus", row->name, known[i].controller);
+    }
 }
 
 static void check_seat(struct kit *kit, const struct any *any, const struct bp_seat_row *row)
@@ -62,6 +91,15 @@ static void check_seat(struct kit *kit, const struct any *any, const struct bp_s
                  row->name);
     if (row->word && !*row->word)
         kit_fail(kit, "seat %s: its word is empty", row->name);
+    for (size_t i = 0; row->kind && i < NKNOWN; i++) {
+        if (!strcmp(row->kind, known[i].kind))
+            check_offer(kit, "seat", row->name, known[i].part);
+    }
+}
+
+static bool same_word(const struct bp_seat_row *a, const struct bp_seat_row *b)
+{
+    return !strcmp(a->word ? a->word : "bus", b->word ? b->word : "bus");
 }
 
 void check_buses(struct kit *kit)
@@ -81,7 +119,13 @@ void check_buses(struct kit *kit)
         const struct bp_seat_row *row = any_row(seats, i);
 
         name_holds(kit, seats, i, row->doc);
-        if (row->name)
-            check_seat(kit, &any, row);
+        if (!row->name)
+            continue;
+        check_seat(kit, &any, row);
+        for (uint32_t k = 0; k < i; k++) {
+            if (same_word(row, any_row(seats, k)))
+                kit_fail(kit, "seats %s and %s have the same word in a description",
+                         ((const struct bp_seat_row *)any_row(seats, k))->name, row->name);
+        }
     }
 }
