@@ -12,6 +12,8 @@
 
 #include "host.h"
 
+#define I2C_ADDRESS 0x50u /* of a part that takes any */
+
 /* Answers are made of what a part was told, so that two runs that should be the same are. */
 static uint32_t mix(struct rig_part *part, uint32_t value)
 {
@@ -25,6 +27,20 @@ static uint32_t told(struct rig_part *part, const char *function, uint32_t value
         return 0;
     tape_add(part->rig, TAPE_PART, (uint32_t)(part - part->rig->parts), value, part->state);
     return mix(part, value);
+}
+
+/* Why a frame cannot be on a wire (can.h); NULL. */
+static const char *frame_fault(const struct bp_can_frame *frame, uint64_t bit_ns)
+{
+    if (!frame)
+        return "no frame";
+    if (frame->length > 8)
+        return "a frame of more than 8 bytes";
+    if (frame->flags & ~(BP_CAN_EXTENDED | BP_CAN_REMOTE))
+        return "a frame with flags that are not known";
+    if (frame->id >> (frame->flags & BP_CAN_EXTENDED ? 29 : 11))
+        return "an identifier with more bits than its frame has";
+    return bit_ns ? NULL : "bits without length";
 }
 
 /* --- parts on a bus of the device ------------------------------------------------------------- */
@@ -81,9 +97,10 @@ static const struct bp_spi_target spi_target = {sizeof spi_target, 0, spi_select
 static uint32_t can_hear(void *self, const struct bp_can_frame *frame, uint64_t bit_ns)
 {
     static const char function[] = "hear() of bp.can-node/1";
+    const char *fault = frame_fault(frame, bit_ns);
 
-    if (!frame || frame->length > 8 || !bit_ns) {
-        host_breach(function, "no frame, more than 8 bytes, or bits without length");
+    if (fault) {
+        host_breach(function, fault);
         return BP_CAN_SILENT;
     }
     return told(self, function, frame->id) % 4;
@@ -109,23 +126,36 @@ static const struct bp_can_node can_node = {sizeof can_node, 0,        can_hear,
 
 /* --- controllers behind a seat ---------------------------------------------------------------- */
 
+/* May the caller say that now, and is it who it says? */
+static bool wire_hears(struct rig_part *wire, const char *function, const void *node,
+                       uint32_t phases)
+{
+    if (!host_allowed(wire->rig, function, phases))
+        return false;
+    if (node == wire->rig->t->self)
+        return true;
+    host_breach(function, "the node is not the caller's instance");
+    return false;
+}
+
 static int32_t wire_send(void *self, const void *node, const struct bp_can_frame *frame,
                          uint64_t bit_ns)
 {
     static const char function[] = "send() of bp.can-wire/1";
+    const char *fault = frame_fault(frame, bit_ns);
     struct rig_part *wire = self;
 
-    if (node != wire->rig->t->self)
-        host_breach(function, "the node is not the caller's instance");
-    else if (!frame || frame->length > 8 || !bit_ns)
-        host_breach(function, "no frame, more than 8 bytes, or bits without length");
-    else if (host_allowed(wire->rig, function, PHASE_MACHINE)) {
-        tape_add(wire->rig, TAPE_PART, (uint32_t)(wire - wire->rig->parts), frame->id, bit_ns);
-        if (wire->busy == 2)
-            return BP_E_STATE;
-        wire->busy = 1;
-        mix(wire, frame->id);
+    if (!wire_hears(wire, function, node, PHASE_MACHINE))
+        return BP_OK;
+    if (fault) {
+        host_breach(function, fault);
+        return BP_OK;
     }
+    tape_add(wire->rig, TAPE_PART, (uint32_t)(wire - wire->rig->parts), frame->id, bit_ns);
+    if (wire->busy == 2)
+        return BP_E_STATE;
+    wire->busy = 1;
+    mix(wire, frame->id);
     return BP_OK;
 }
 
@@ -133,8 +163,7 @@ static int32_t wire_cancel(void *self, const void *node)
 {
     struct rig_part *wire = self;
 
-    (void)node;
-    if (!host_allowed(wire->rig, "cancel() of bp.can-wire/1", PHASE_MACHINE))
+    if (!wire_hears(wire, "cancel() of bp.can-wire/1", node, PHASE_MACHINE))
         return BP_OK;
     if (wire->busy == 2)
         return BP_E_STATE;
@@ -146,9 +175,8 @@ static uint32_t wire_activity(void *self, const void *node)
 {
     struct rig_part *wire = self;
 
-    (void)node;
     /* A look that changes nothing, so debuggers may. */
-    host_allowed(wire->rig, "activity() of bp.can-wire/1", PHASE_MACHINE | PHASE_DEBUG);
+    wire_hears(wire, "activity() of bp.can-wire/1", node, PHASE_MACHINE | PHASE_DEBUG);
     return wire->busy == 2 ? 2 : 0;
 }
 
@@ -218,39 +246,56 @@ static const void *iface_of(const struct rig_part *part)
 
 static void furnish_bus(struct rig *rig, const struct bp_bus_row *row, struct random *random)
 {
-    uint32_t parts = random ? (uint32_t)random_below(random, 3) : 1;
+    uint32_t parts = random ? (uint32_t)random_below(random, BUS_PARTS + 1) : 1;
+    bool addressed = !(row->flags & BP_BUS_UNADDRESSED);
+    uint64_t address = row->min;
 
+    /* Which addresses there are beyond the first may depend on a property. */
+    if (addressed && row->count_prop && parts > 1)
+        parts = 1;
     for (uint32_t i = 0; i < parts; i++) {
-        uint64_t address = row->flags & BP_BUS_UNADDRESSED ? 0 : row->min + i;
         struct rig_part *part = stand_in(rig, row->peer_iface);
 
-        if (!part || address > (row->flags & BP_BUS_UNADDRESSED ? 0 : row->max))
+        if (!part)
             return;
-        /* Whether there is a second address may depend on a property. */
-        if (i && row->count_prop && !(row->flags & BP_BUS_UNADDRESSED))
+        th_attach(rig->t, row->name, addressed ? address : 0, 1, part, iface_of(part));
+        if (!addressed)
+            continue;
+        if (address == row->max)
             return;
-        th_attach(rig->t, row->name, address, 1, part, iface_of(part));
+        address += random ? 1 + random_below(random, row->max - address) : 1;
     }
+}
+
+/* Where the part sits: --props TYPE.reg=ADDRESS, or the word that a description has instead. False: no number. */
+static bool seat_address(const struct bp_seat_row *row, const char *given, uint64_t *address)
+{
+    *address = !strcmp(row->kind, BP_I2C_BUS) ? I2C_ADDRESS : 0;
+    return !given || th_store_number(address, BP_PROP_U64, given, NULL);
 }
 
 static bool furnish_seat(struct rig *rig, const struct bp_seat_row *row, struct random *random)
 {
-    const char *given = kit_setting(rig->kit, row->word ? row->word : "reg");
-    uint64_t address = !strcmp(row->kind, BP_I2C_BUS) ? 0x50 : 0;
+    const char *word = row->word ? row->word : "reg", *given = kit_setting(rig->kit, word);
+    bool optional = row->flags & BP_SEAT_OPTIONAL && !given;
     struct rig_part *part;
+    uint64_t address;
 
-    if (row->flags & BP_SEAT_OPTIONAL && !given && (!random || random_below(random, 2)))
-        return true;
-    part = stand_in(rig, row->peer_iface);
-    if (!part) {
-        kit_skip(rig->kit, "seat %s needs a controller that offers %s: only a machine has one",
-                 row->name, row->peer_iface ? row->peer_iface : row->kind);
+    if (!seat_address(row, given, &address)) {
+        kit_skip(rig->kit, "seat %s: --props %s=%s is no address", row->name, word, given);
         return false;
     }
-    if (given)
-        address = strtoull(given, NULL, 0);
-    th_seat(rig->t, row->name, address, 1, part, iface_of(part));
-    return true;
+    if (optional && random && random_below(random, 2))
+        return true;
+    part = stand_in(rig, row->peer_iface);
+    if (part) {
+        th_seat(rig->t, row->name, address, 1, part, iface_of(part));
+        return true;
+    }
+    if (!optional)
+        kit_skip(rig->kit, "seat %s needs a controller that offers %s: only a machine has one",
+                 row->name, row->peer_iface ? row->peer_iface : row->kind);
+    return optional;
 }
 
 bool places_furnish(struct rig *rig, struct random *random)

@@ -57,7 +57,8 @@ struct rig_part {
     uint32_t state; /* of all it was told */
     uint32_t busy;  /* a wire: 1 a frame waits, 2 it is on its way */
 };
-#define RIG_PARTS 16u
+#define BUS_PARTS 4u /* at most, on one bus */
+#define RIG_PARTS (TH_MAX_BUSES * (BUS_PARTS + 1))
 
 struct rig {
     struct kit *kit;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""command.py KIT GOOD BROKEN DOC FOLDER: the kit as a command: options, exit status, reports, the table in its manual,
+"""command.py KIT GOOD BROKEN SEATS DOC FOLDER: the kit as a command: options, exit status, reports, the table in its manual,
 and files that are no plug-ins."""
 import json
 import os
@@ -75,6 +75,19 @@ def repeatable():
     expect(first == second, f"one seed, one report:\n{first}{second}")
 
 
+def seats():
+    """What needs a controller the kit has not is passed over with a reason; what need not sit anywhere is checked."""
+    for name, arguments, status, text in [
+        ("required", [], "not made", "com.acme.side-host/1"),
+        ("optional", [], "passed", ""),
+        ("required", ["--props", "required.side=0x4g"], "not made", "side=0x4g is no address"),
+    ]:
+        result = run("--verbose", "--type", name, "--only", "init", *arguments, SEATS)
+        line = [l for l in result.stdout.splitlines() if re.search(rf" init .* {name} ", l)]
+        expect(result.returncode == 0 and len(line) == 1 and status in line[0] and text in line[0],
+               f"{name} {arguments}: '{status}', '{text}': {result.stdout}")
+
+
 def manual():
     table = run("--list").stdout
     with open(DOC, encoding="utf-8") as file:
@@ -101,12 +114,12 @@ def no_plugins():
 
 
 def main():
-    for check in (wrong_use, reports, repeatable, manual, no_plugins):
+    for check in (wrong_use, reports, repeatable, seats, manual, no_plugins):
         check()
     print("\n".join(errors) or "command: ok")
     return 1 if errors else 0
 
 
 if __name__ == "__main__":
-    KIT, GOOD, BROKEN, DOC, FOLDER = sys.argv[1:]
+    KIT, GOOD, BROKEN, SEATS, DOC, FOLDER = sys.argv[1:]
     sys.exit(main())
