@@ -26,7 +26,7 @@ struct arguments {
     struct texts positional;
     struct texts set, images, backends, plugin_paths, traces;
     const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd;
-    bool stats, json, help, version, update;
+    bool stats, json, help, version, update, all;
 };
 
 /* Bits of struct command's `options`; rows of the same order in options.c. */
@@ -47,6 +47,7 @@ struct arguments {
 #define OPTION_DIR         (1u << 14)
 #define OPTION_SVD         (1u << 15)
 #define OPTION_UPDATE      (1u << 16)
+#define OPTION_ALL         (1u << 17)
 
 /* What changes the machine itself, and so belongs to every command that reads a description. */
 #define OPTIONS_MACHINE                                                                            \
@@ -95,6 +96,8 @@ int command_fdt(const struct arguments *args);
 int command_map(const struct arguments *args);
 int command_new(const struct arguments *args);
 int command_svd(const struct arguments *args);
+int command_schema(const struct arguments *args);
+int command_doc(const struct arguments *args);
 int command_help(const struct arguments *args);
 
 #endif

@@ -7,7 +7,6 @@
 #include "core/cli/table.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static void put_props(const struct type *type)
 {
@@ -61,24 +60,11 @@ static void put_providers(const struct type *type)
 
     for (uint32_t i = 0; i < type->nproviders; i++) {
         const struct bp_provider *p = &type->providers[i];
-        char text[512] = "NODE";
-        size_t used = strlen(text);
+        char room[512];
 
-        for (uint32_t c = 0; c < p->ncells && used < sizeof(text); c++) {
-            if (p->cells[c].max_prop)
-                used += (size_t)snprintf(text + used, sizeof(text) - used, " %s:%" PRIu64 "..%s",
-                                         p->cells[c].name, p->cells[c].min, p->cells[c].max_prop);
-            else
-                used +=
-                    (size_t)snprintf(text + used, sizeof(text) - used, " %s:%" PRIu64 "..%" PRIu64,
-                                     p->cells[c].name, p->cells[c].min, p->cells[c].max);
-        }
-        for (uint32_t f = 0; p->flag_names && p->flag_names[f] && used < sizeof(text); f++)
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", f ? "|" : " ",
-                                     p->flag_names[f]);
         table_row(&t);
         table_text(&t, describe_port_kind(p->kind));
-        table_text(&t, text);
+        table_text(&t, describe_reference(p, room));
     }
     if (type->nproviders)
         puts("\nReferences to it:");

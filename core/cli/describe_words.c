@@ -131,6 +131,26 @@ const struct bp_reg_bits *describe_bits(const struct bp_reg *reg, const struct b
     return NULL;
 }
 
+const char *describe_reference(const struct bp_provider *provider, char room[512])
+{
+    size_t used = (size_t)snprintf(room, 512, "NODE");
+
+    for (uint32_t i = 0; i < provider->ncells && used < 512; i++) {
+        const struct bp_cell *cell = &provider->cells[i];
+
+        if (cell->max_prop)
+            used += (size_t)snprintf(room + used, 512 - used, " %s:%" PRIu64 "..%s", cell->name,
+                                     cell->min, cell->max_prop);
+        else
+            used += (size_t)snprintf(room + used, 512 - used, " %s:%" PRIu64 "..%" PRIu64,
+                                     cell->name, cell->min, cell->max);
+    }
+    for (uint32_t i = 0; provider->flag_names && provider->flag_names[i] && used < 512; i++)
+        used += (size_t)snprintf(room + used, 512 - used, "%s%s", i ? "|" : " ",
+                                 provider->flag_names[i]);
+    return room;
+}
+
 struct bp_reg describe_reg(const struct bp_region *region, uint32_t i)
 {
     struct bp_reg row = {0};

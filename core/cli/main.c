@@ -53,6 +53,18 @@ const struct command commands[] = {
      "Files are CMSIS-SVD. Exit code of diff: 0 when nothing differs, 1 when something does, 2 when "
      "a file cannot be read.",
      OPTION_JSON | OPTION_HELP, 2, 3, command_svd},
+    {"schema", "[FILE]", "print JSON Schema for editors",
+     "With FILE, the types of the plug-ins that it names, under its aliases; with --all, those of "
+     "every plug-in\n"
+     "there is, under any alias. Save it, and name it in the first line of a description:\n"
+     "\n"
+     "  # yaml-language-server: $schema=board.schema.json",
+     OPTION_PLUGIN_PATH | OPTION_ALL | OPTION_HELP, 0, 1, command_schema},
+    {"doc", "[TYPE]...", "write a page in Markdown about a type",
+     "Without --dir, on standard output. With it, DIR/PLUGIN/TYPE.md for each, and with --all the "
+     "index\n"
+     "DIR/README.md.",
+     OPTION_PLUGIN_PATH | OPTION_ALL | OPTION_DIR | OPTION_HELP, 0, UINT32_MAX, command_doc},
     {"help", "[COMMAND]", "explain a command", NULL, OPTION_HELP, 0, 1, command_help},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };
@@ -67,7 +79,7 @@ const struct command *command_find(const char *name)
 
 int unknown_command(const char *word)
 {
-    const char *names[16];
+    const char *names[64];
     size_t count = 0;
     char what[80];
 

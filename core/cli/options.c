@@ -41,12 +41,12 @@ static const struct option {
      offsetof(struct arguments, dtb)},
     {"help", NULL, "show this help", FLAG, offsetof(struct arguments, help)},
     {"version", NULL, "show the version", FLAG, offsetof(struct arguments, version)},
-    {"dir", "DIR", "the folder to write into, instead of one called NAME", TEXT,
-     offsetof(struct arguments, dir)},
+    {"dir", "DIR", "the folder to write into", TEXT, offsetof(struct arguments, dir)},
     {"svd", "FILE#BLOCK", "begin with the registers of a CMSIS-SVD description", TEXT,
      offsetof(struct arguments, svd)},
     {"update", NULL, "only write the generated half again, from a newer description", FLAG,
      offsetof(struct arguments, update)},
+    {"all", NULL, "everything that is installed", FLAG, offsetof(struct arguments, all)},
 };
 
 #define OPTIONS_COLUMN 23

@@ -125,9 +125,8 @@ bool graph_read(struct graph_loader *l, const char *file)
 
 static void read_time(struct graph_loader *l)
 {
-    static const char *const modes[] = {
-        [TIME_REALTIME] = "realtime", [TIME_FAST] = "fast", [TIME_DETERMINISTIC] = "deterministic"};
-    const size_t count = sizeof(modes) / sizeof(*modes);
+    size_t count;
+    const char **modes = graph_words(l, grammar_times, &count);
     const struct yaml_entry *entry = l->run ? yaml_find(l->run->document->root, "time") : NULL;
     struct graph_where w = {NULL, "time", l->run ? &l->run->scope : NULL};
     struct diag_pos pos = graph_command_line;
