@@ -64,6 +64,16 @@ void regs_destroy(struct regs_index *index)
     free(index);
 }
 
+uint32_t regs_rows(const struct regs_index *index)
+{
+    return index->count;
+}
+
+const struct bp_reg *regs_row(const struct regs_index *index, uint32_t i)
+{
+    return &index->entries[i].row;
+}
+
 static uint64_t ones(uint32_t width)
 {
     return width >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * width)) - 1;
