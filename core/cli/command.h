@@ -25,8 +25,8 @@ struct texts {
 struct arguments {
     struct texts positional;
     struct texts set, images, backends, plugin_paths, traces;
-    const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd;
-    bool stats, json, help, version, update, all;
+    const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd, *control;
+    bool stats, json, help, version, update, all, events;
 };
 
 /* Bits of struct command's `options`; rows of the same order in options.c. */
@@ -48,6 +48,8 @@ struct arguments {
 #define OPTION_SVD         (1u << 15)
 #define OPTION_UPDATE      (1u << 16)
 #define OPTION_ALL         (1u << 17)
+#define OPTION_CONTROL     (1u << 18)
+#define OPTION_EVENTS      (1u << 19)
 
 /* What changes the machine itself, and so belongs to every command that reads a description. */
 #define OPTIONS_MACHINE                                                                            \
@@ -98,6 +100,8 @@ int command_new(const struct arguments *args);
 int command_svd(const struct arguments *args);
 int command_schema(const struct arguments *args);
 int command_doc(const struct arguments *args);
+int command_ctl(const struct arguments *args);
+int command_inspect(const struct arguments *args);
 int command_help(const struct arguments *args);
 
 #endif

@@ -6,6 +6,7 @@
 #define CORE_CLI_DESCRIBE_H
 
 #include "core/plugin/registry.h"
+#include "core/plugin/words.h"
 
 #include <backplane/regs.h>
 #include <backplane/trace.h>
@@ -28,11 +29,9 @@ void describe_json(const struct type *type);
 
 /* describe_words.c: words for the numbers of the SDK. Text lives until the next call with the same `room`. */
 const char *describe_kind(const struct type *type);
-const char *describe_plugin(const struct type *type); /* "core" without one */
-const char *describe_port_kind(uint32_t kind);
+const char *describe_plugin(const struct type *type);            /* "core" without one */
 const char *describe_port_direction(const struct bp_port *port); /* " in", " out", or "" */
 const char *describe_port_word(const struct bp_port *port); /* the property it is written under */
-const char *describe_access(uint32_t access);
 const char *describe_read(uint32_t read); /* "read clears"; NULL for a read without effect */
 const char *describe_prop_type(const struct bp_prop *prop,
                                char room[128]); /* "list of reference" */

@@ -40,7 +40,7 @@ static void put_ports(const struct type *type)
 
         table_row(&t);
         table_text(&t, p->name);
-        table_format(&t, "%s%s", describe_port_kind(p->kind), describe_port_direction(p));
+        table_format(&t, "%s%s", word_port_kind(p->kind), describe_port_direction(p));
         if (p->width_prop)
             table_format(&t, "x %s", p->width_prop);
         else
@@ -63,7 +63,7 @@ static void put_providers(const struct type *type)
         char room[512];
 
         table_row(&t);
-        table_text(&t, describe_port_kind(p->kind));
+        table_text(&t, word_port_kind(p->kind));
         table_text(&t, describe_reference(p, room));
     }
     if (type->nproviders)
@@ -141,7 +141,7 @@ static void put_fields(struct table *t, const struct bp_reg *reg)
         else
             table_format(t, "  %" PRIu32, field->lsb);
         table_text(t, field->name);
-        table_text(t, bits ? describe_access(bits->access) : NULL);
+        table_text(t, bits ? word_access(bits->access) : NULL);
         table_text(t, bits ? describe_read(bits->read) : NULL);
         table_text(t, field->doc);
         for (const struct bp_reg_value *value = field->values; value && value->name; value++) {
@@ -167,7 +167,7 @@ static void put_registers(const struct bp_region *region)
         else
             table_text(&t, r.name);
         table_format(&t, "%" PRIu32 " bit", r.width * 8);
-        table_text(&t, describe_access(r.access));
+        table_text(&t, word_access(r.access));
         if (r.bound != BP_UNBOUND)
             table_format(&t, "reset 0x%0*" PRIx64, (int)r.width * 2, r.reset);
         else

@@ -67,7 +67,7 @@ static void put_ports(FILE *out, const struct type *type)
         snprintf(lines, sizeof(lines), "%" PRIu32, p->width ? p->width : 1);
         fputs("| ", out);
         put_code(out, p->name);
-        fprintf(out, " | %s%s | %s | ", describe_port_kind(p->kind), describe_port_direction(p),
+        fprintf(out, " | %s%s | %s | ", word_port_kind(p->kind), describe_port_direction(p),
                 p->width_prop ? p->width_prop : lines);
         put_code(out, describe_port_word(p));
         fputs(p->flags & BP_PORT_REQUIRED ? " *required* | " : " | ", out);
@@ -83,7 +83,7 @@ static void put_references(FILE *out, const struct type *type)
     if (type->nproviders)
         fputs("\n## References to it\n\n", out);
     for (uint32_t i = 0; i < type->nproviders; i++)
-        fprintf(out, "- %s: `%s`\n", describe_port_kind(type->providers[i].kind),
+        fprintf(out, "- %s: `%s`\n", word_port_kind(type->providers[i].kind),
                 describe_reference(&type->providers[i], room));
 }
 
@@ -156,7 +156,7 @@ static void put_field(FILE *out, const struct bp_reg *reg, const struct bp_reg_f
     else
         fprintf(out, "| %" PRIu32 " | ", field->lsb);
     put_code(out, field->name);
-    fprintf(out, " | %s%s%s | ", bits ? describe_access(bits->access) : "",
+    fprintf(out, " | %s%s%s | ", bits ? word_access(bits->access) : "",
             bits && describe_read(bits->read) ? ", " : "",
             bits && describe_read(bits->read) ? describe_read(bits->read) : "");
     for (const struct bp_reg_value *value = field->values; value && value->name; value++) {
@@ -180,7 +180,7 @@ static void put_registers(FILE *out, const struct bp_region *region)
         struct bp_reg r = describe_reg(region, i);
 
         fprintf(out, "| 0x%02" PRIx64 " | `%s%s` | %" PRIu32 " | %s | ", r.offset, r.name,
-                r.count > 1 ? "0..." : "", r.width * 8, describe_access(r.access));
+                r.count > 1 ? "0..." : "", r.width * 8, word_access(r.access));
         if (r.bound != BP_UNBOUND)
             fprintf(out, "0x%0*" PRIx64, (int)r.width * 2, r.reset);
         fputs(" | ", out);

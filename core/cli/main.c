@@ -19,7 +19,8 @@ const struct command commands[] = {
      "machine fails, 2 when something is wrong with the command line or the description, and 128 + "
      "N after\n"
      "signal N. On a terminal Ctrl-A x leaves and Ctrl-A h lists the other keys.",
-     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE, 1, 1, command_run},
+     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE | OPTION_CONTROL, 1, 1,
+     command_run},
     {"check", "FILE...", "check descriptions without running them",
      "Reports every mistake as file:line:column: thing: cause: cure. Exit code 2 when there was "
      "one.",
@@ -65,6 +66,15 @@ const struct command commands[] = {
      "index\n"
      "DIR/README.md.",
      OPTION_PLUGIN_PATH | OPTION_ALL | OPTION_DIR | OPTION_HELP, 0, UINT32_MAX, command_doc},
+    {"ctl", "[SOCKET] [COMMAND [NAME=VALUE]...]", "run a command in a running machine",
+     "SOCKET is what the machine was started with: `backplane run --control SOCKET`. It may also be "
+     "given as\n"
+     "--control SOCKET or in the environment, as BACKPLANE_CONTROL. Without COMMAND, lists the "
+     "commands.",
+     OPTION_CONTROL | OPTION_EVENTS | OPTION_HELP, 0, UINT32_MAX, command_ctl},
+    {"inspect", "[SOCKET] NODE", "show a node of a running machine from inside",
+     "Registers with their fields, lines, timers and state. SOCKET as for `backplane ctl`.",
+     OPTION_CONTROL | OPTION_JSON | OPTION_HELP, 1, 2, command_inspect},
     {"help", "[COMMAND]", "explain a command", NULL, OPTION_HELP, 0, 1, command_help},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };

@@ -47,6 +47,10 @@ static const struct option {
     {"update", NULL, "only write the generated half again, from a newer description", FLAG,
      offsetof(struct arguments, update)},
     {"all", NULL, "everything that is installed", FLAG, offsetof(struct arguments, all)},
+    {"control", "PATH", "unix socket through which the machine is looked at and steered", TEXT,
+     offsetof(struct arguments, control)},
+    {"events", NULL, "print events as they come, until the machine ends", FLAG,
+     offsetof(struct arguments, events)},
 };
 
 #define OPTIONS_COLUMN 23

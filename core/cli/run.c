@@ -5,6 +5,7 @@
 #include "core/cli/session.h"
 #include "core/cli/table.h"
 #include "core/cli/terminal.h"
+#include "core/control/control.h"
 #include "core/load/load.h"
 #include "core/machine/machine.h"
 #include "core/trace/trace.h"
@@ -102,6 +103,7 @@ int command_run(const struct arguments *args)
     struct session s;
     struct machine *m = NULL;
     struct machine_result result;
+    char why[CONTROL_WHY];
     bool ran = false;
     int code = EXIT_USAGE;
 
@@ -116,6 +118,10 @@ int command_run(const struct arguments *args)
     if (!m || load_images(m, &s.diag) < 0)
         goto out;
     session_report(&s); /* warnings */
+    if (args->control && !control_open(m, args->control, why)) {
+        usage_error(command_find("run"), "--control %s", why);
+        goto out;
+    }
     terminal_watch(m);
     result = machine_run(m);
     ran = true;

@@ -207,10 +207,15 @@ static void push_input(struct char_bridge *b)
 
 void chars_turn(struct char_bridge *bridge)
 {
+    bool paused = bridge->dev->machine->paused;
+
     if (bridge->dev->machine->phase != PHASE_RUN || !atomic_exchange(&bridge->dirty, false))
         return;
-    push_input(bridge);
+    if (!paused)
+        push_input(bridge);
     push_output(bridge);
+    if (paused) /* there may be input when it goes on */
+        atomic_store(&bridge->dirty, true);
 }
 
 bool chars_drained(const struct loop *loop)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/control/control.h"
 #include "core/machine/dev.h"
 
 static void on_wake(uv_async_t *async)
@@ -183,10 +184,12 @@ void loop_turn(struct loop *loop, bool wait)
     if (loop->timer_due) {
         loop->timer_due = false;
         lock_take(&m->lock);
-        vtime_expire(&m->time);
+        if (!m->paused) /* else they are due when it goes on */
+            vtime_expire(&m->time);
         lock_drop(&m->lock);
     }
     vcpu_skip_idle(m);
+    control_turn(m);
 }
 
 static uint32_t thread_in_machine(struct bp_dev *dev)

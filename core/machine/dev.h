@@ -77,6 +77,7 @@ enum machine_phase { PHASE_BUILD, PHASE_READY, PHASE_RUN, PHASE_END };
 
 struct machine {
     const struct graph *graph;
+    struct registry *registry;
     struct diag *diag; /* while building; NULL later */
     struct bp_core core;
     uint32_t flags;
@@ -114,12 +115,16 @@ struct machine {
     _Atomic int quit_signal;
     _Atomic uint64_t first_run;      /* host ns of the first run() */
     uint64_t run_started, run_ended; /* host ns */
+    bool paused;                     /* [main] */
+    struct control *control;         /* its socket; NULL: none */
 };
 
 #define REQUEST_POWER_OFF 1u
 #define REQUEST_RESET     2u
 #define REQUEST_FAIL      4u
 #define REQUEST_QUIT      8u
+#define REQUEST_STOP      16u /* pause */
+#define REQUESTS_END      (REQUEST_POWER_OFF | REQUEST_FAIL | REQUEST_QUIT)
 
 /* [any]. Notes a request, stops the vCPUs and wakes the loop. */
 void machine_request(struct machine *m, uint32_t request);

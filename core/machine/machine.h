@@ -38,6 +38,13 @@ struct machine_result {
  * back end has the terminal in raw mode and delivers them to the guest. */
 struct machine_result machine_run(struct machine *m);
 
+/* --- run control: while machine_run() is at work, but not from a callback of libuv ------------------------------------ */
+/* Parks the vCPUs, lets requests to disks end, and stops time: no device hears of timers and input until it goes on. */
+void machine_pause(struct machine *m);
+void machine_continue(struct machine *m);
+bool machine_is_paused(const struct machine *m);
+bool machine_is_ending(const struct machine *m); /* there is a request to end, or it has */
+
 /* [any], async-signal-safe: asks a running machine to end. */
 void machine_quit(struct machine *m);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/control/control.h"
 #include "core/machine/dev.h"
 
 #define FLUSH_MS 2000 /* how long output may take to reach its back ends at the end */
@@ -62,7 +63,62 @@ static void warm_reset(struct machine *m)
     vcpu_park_all(m);
     atomic_fetch_and(&m->request, ~REQUEST_RESET);
     reset(m, BP_RESET_WARM);
-    vcpu_resume_all(m);
+    if (!m->paused)
+        vcpu_resume_all(m);
+    control_event(m, "RESET", NULL);
+}
+
+void machine_pause(struct machine *m)
+{
+    atomic_fetch_and(&m->request, ~REQUEST_STOP);
+    vcpu_park_all(m);
+    if (m->paused || machine_is_ending(m))
+        return;
+    m->paused = true;
+    lock_take(&m->lock);
+    for (struct block_bridge *b = m->loop.blocks; b; b = b->next)
+        blocks_drain(b);
+    lock_drop(&m->lock);
+    vtime_stop(&m->time);
+    control_event(m, "STOP", NULL);
+}
+
+void machine_continue(struct machine *m)
+{
+    if (!m->paused || machine_is_ending(m))
+        return;
+    m->paused = false;
+    control_event(m, "RESUME", NULL);
+    vtime_start(&m->time);
+    if (!atomic_load(&m->request))
+        vcpu_resume_all(m);
+    loop_wake(&m->loop); /* input has waited */
+}
+
+bool machine_is_paused(const struct machine *m)
+{
+    return m->paused;
+}
+
+bool machine_is_ending(const struct machine *m)
+{
+    return m->phase != PHASE_RUN || atomic_load(&m->request) & REQUESTS_END;
+}
+
+/* The last word to clients: why it ended. */
+static void tell_end(struct machine *m, const struct machine_result *result)
+{
+    switch (result->end) {
+    case MACHINE_POWER_OFF:
+        control_event(m, "POWERDOWN", "{s:i}", "code", (int)result->code);
+        break;
+    case MACHINE_FAILED:
+        control_event(m, "FAILED", "{s:i}", "code", (int)result->code);
+        break;
+    case MACHINE_QUIT:
+        control_event(m, "QUIT", "{s:i}", "signal", result->signal);
+        break;
+    }
 }
 
 /* What the guest printed last must reach the user, but not at any price. */
@@ -98,13 +154,16 @@ struct machine_result machine_run(struct machine *m)
     if (started)
         vcpu_resume_all(m);
     loop_wake(&m->loop); /* the first turn grants input credits */
-    while (!((request = atomic_load(&m->request)) & ~REQUEST_RESET)) {
+    while (!((request = atomic_load(&m->request)) & REQUESTS_END)) {
         if (request & REQUEST_RESET)
             warm_reset(m);
+        if (request & REQUEST_STOP)
+            machine_pause(m);
         loop_turn(&m->loop, true);
     }
     vcpu_park_all(m);
     vtime_stop(&m->time);
+    m->paused = false;
     flush_output(m);
     loop_release_signals(&m->loop);
     m->phase = PHASE_READY;
@@ -118,6 +177,7 @@ struct machine_result machine_run(struct machine *m)
         result.signal = atomic_load(&m->quit_signal);
     }
     result.code = atomic_load(&m->power_code);
+    tell_end(m, &result);
     return result;
 }
 
