@@ -14,6 +14,7 @@
 #define EXIT_OK      0
 #define EXIT_MACHINE 1 /* the machine ran and failed */
 #define EXIT_USAGE   2 /* the command line or the description is wrong */
+#define EXIT_BREAK   3 /* --break stopped the machine, and there is no control socket to go on from */
 
 /* Values of an option that may be given several times. */
 struct texts {
@@ -24,7 +25,7 @@ struct texts {
 /* The command line, read. Texts are borrowed from argv. */
 struct arguments {
     struct texts positional;
-    struct texts set, images, backends, plugin_paths, traces;
+    struct texts set, images, backends, plugin_paths, traces, breaks;
     const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd, *control;
     bool stats, json, help, version, update, all, events;
 };
@@ -50,6 +51,7 @@ struct arguments {
 #define OPTION_ALL         (1u << 17)
 #define OPTION_CONTROL     (1u << 18)
 #define OPTION_EVENTS      (1u << 19)
+#define OPTION_BREAK       (1u << 20)
 
 /* What changes the machine itself, and so belongs to every command that reads a description. */
 #define OPTIONS_MACHINE                                                                            \

@@ -16,11 +16,11 @@ const struct command commands[] = {
      "\n"
      "The exit code is 0 when the guest powers off with status 0 or the user leaves, 1 when the "
      "guest or the\n"
-     "machine fails, 2 when something is wrong with the command line or the description, and 128 + "
-     "N after\n"
-     "signal N. On a terminal Ctrl-A x leaves and Ctrl-A h lists the other keys.",
-     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE | OPTION_CONTROL, 1, 1,
-     command_run},
+     "machine fails, 2 when something is wrong with the command line or the description, 3 when "
+     "--break\n"
+     "stopped it and there is no control socket, and 128 + N after signal N. On a terminal Ctrl-A x leaves and Ctrl-A h lists the other keys.",
+     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE | OPTION_CONTROL | OPTION_BREAK,
+     1, 1, command_run},
     {"check", "FILE...", "check descriptions without running them",
      "Reports every mistake as file:line:column: thing: cause: cure. Exit code 2 when there was "
      "one.",

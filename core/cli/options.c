@@ -34,7 +34,8 @@ static const struct option {
      offsetof(struct arguments, stats)},
     {"log", "LEVEL", "least severe messages to show: error, warn, guest, info or debug", TEXT,
      offsetof(struct arguments, log)},
-    {"trace", "PATTERN", "show events whose NODE.EVENT matches, such as 'uart0.*'; repeatable",
+    {"trace", "PATTERN",
+     "show accesses to registers and events, such as 'uart0.LCR*' or 'plic.claim==10'; repeatable",
      LIST, offsetof(struct arguments, traces)},
     {"json", NULL, "print JSON for programs", FLAG, offsetof(struct arguments, json)},
     {"dtb", "OUT", "write the flattened tree to a file instead", TEXT,
@@ -51,6 +52,8 @@ static const struct option {
      offsetof(struct arguments, control)},
     {"events", NULL, "print events as they come, until the machine ends", FLAG,
      offsetof(struct arguments, events)},
+    {"break", "PATTERN", "stop at such an access, such as 'uart0.LCR.DLAB==1'; repeatable", LIST,
+     offsetof(struct arguments, breaks)},
 };
 
 #define OPTIONS_COLUMN 23
@@ -201,8 +204,8 @@ bool options_read(struct arguments *args, const struct command *command, uint32_
 
 void options_finish(struct arguments *args)
 {
-    struct texts *lists[] = {&args->positional, &args->set,          &args->images,
-                             &args->backends,   &args->plugin_paths, &args->traces};
+    struct texts *lists[] = {&args->positional,   &args->set,    &args->images, &args->backends,
+                             &args->plugin_paths, &args->traces, &args->breaks};
 
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
         free(lists[i]->items);

@@ -7,7 +7,7 @@
 #include "core/cli/terminal.h"
 #include "core/control/control.h"
 #include "core/load/load.h"
-#include "core/machine/machine.h"
+#include "core/machine/dev.h"
 #include "core/trace/trace.h"
 
 #include <inttypes.h>
@@ -20,6 +20,39 @@
 static const char *const levels[] = {"error", "warn", "guest", "info", "debug"};
 
 #define NLEVELS (sizeof(levels) / sizeof(*levels))
+
+/* What the patterns of an option mean can be said before there is a machine. */
+static bool check_patterns(const char *option, const struct texts *texts)
+{
+    struct watches watches;
+    char why[WATCH_WHY];
+
+    if (!watches_read(&watches, texts->items, why)) {
+        usage_error(command_find("run"), "--%s %s", option, why);
+        return false;
+    }
+    watches_finish(&watches);
+    return true;
+}
+
+/* A trace of nothing is worth a warning: an optional node may be left out. A break there means waiting for ever. */
+static bool check_watches(const struct machine *m)
+{
+    const struct watch *trace = trace_pointless(m, &m->trace.traces);
+    const struct watch *stop = trace_pointless(m, &m->trace.breaks);
+
+    if (trace)
+        usage_error(command_find("run"),
+                    "--trace `%s`: nothing in this machine is called so: `backplane describe TYPE` "
+                    "lists registers and events",
+                    trace->text);
+    if (stop)
+        usage_error(command_find("run"),
+                    "--break `%s`: nothing in this machine is called so: `backplane describe TYPE` "
+                    "lists registers, fields and their values",
+                    stop->text);
+    return !stop;
+}
 
 static bool configure_trace(const struct arguments *args)
 {
@@ -37,7 +70,8 @@ static bool configure_trace(const struct arguments *args)
         }
     }
     trace_configure(stderr, level, args->traces.items);
-    return true;
+    trace_configure_breaks(args->breaks.items);
+    return check_patterns("trace", &args->traces) && check_patterns("break", &args->breaks);
 }
 
 static void put_time(struct table *t, const char *what, uint64_t ns)
@@ -94,6 +128,8 @@ static int conclude(const struct machine_result *result)
             return EXIT_OK;
         fprintf(stderr, "backplane: run: ended by %s\n", strsignal(number));
         return SIGNAL_EXIT + number;
+    case MACHINE_BREAK:
+        return EXIT_BREAK;
     }
     return EXIT_MACHINE;
 }
@@ -118,6 +154,8 @@ int command_run(const struct arguments *args)
     if (!m || load_images(m, &s.diag) < 0)
         goto out;
     session_report(&s); /* warnings */
+    if (!check_watches(m))
+        goto out;
     if (args->control && !control_open(m, args->control, why)) {
         usage_error(command_find("run"), "--control %s", why);
         goto out;

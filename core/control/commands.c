@@ -26,6 +26,12 @@ static const struct argument memory_arguments[] = {
     {.name = NULL},
 };
 
+static const struct argument pattern_arguments[] = {
+    {"patterns", "NODE.REGISTER.FIELD==VALUE and the like; an empty list: none", ARG_TEXTS, true,
+     NULL, 0},
+    {.name = NULL},
+};
+
 static const struct argument capability_arguments[] = {
     {"enable", "capabilities to use; there are none yet", ARG_TEXTS, false, NULL, 0},
     {.name = NULL},
@@ -56,5 +62,9 @@ const struct command_row command_rows[] = {
     {"read-memory", "reads RAM, ROM or flash", "address, hex", memory_arguments, run_read_memory},
     {"inspect", "shows a node from inside", "registers with fields, ports, timers, state",
      node_argument, run_inspect},
+    {"set-trace", "replaces what --trace named", "nothing", pattern_arguments, run_set_trace},
+    {"set-break", "replaces what --break named", "nothing", pattern_arguments, run_set_break},
+    {"query-watches", "tells what is traced and what stops the machine", "traces, breaks", NULL,
+     run_query_watches},
     {.name = NULL},
 };

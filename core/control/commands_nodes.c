@@ -28,15 +28,14 @@ bool run_query_nodes(struct call *call)
     return true;
 }
 
-/* What a vCPU holds is its own while it runs, so that it is stopped for a moment. */
-static void look_begin(struct machine *m)
+void call_stop_begin(struct machine *m)
 {
     if (!machine_is_paused(m))
         vcpu_park_all(m);
     lock_take(&m->lock);
 }
 
-static void look_end(struct machine *m)
+void call_stop_end(struct machine *m)
 {
     lock_drop(&m->lock);
     /* A request that came meanwhile parks them as well, and resumes them if that is part of it. */
@@ -59,7 +58,7 @@ bool run_query_cpus(struct call *call)
         json_array_append_new(call->result, json_pack("{s:i, s:s, s:b}", "index", (int)i, "node",
                                                       v->dev->name, "waiting", waiting));
     }
-    look_begin(m);
+    call_stop_begin(m);
     for (uint32_t i = 0; i < m->nvcpus; i++) {
         const struct bp_dev *dev = m->vcpus[i].dev;
         uint64_t pc;
@@ -67,7 +66,7 @@ bool run_query_cpus(struct call *call)
         memcpy(&pc, (const char *)dev->instance + dev->type->cpu->pc_offset, sizeof(pc));
         json_object_set_new(json_array_get(call->result, i), "pc", value_hex(pc));
     }
-    look_end(m);
+    call_stop_end(m);
     return true;
 }
 
@@ -91,9 +90,9 @@ bool run_inspect(struct call *call)
 
     if (!dev)
         return false;
-    look_begin(call->machine);
+    call_stop_begin(call->machine);
     call->result = inspect_node(dev);
-    look_end(call->machine);
+    call_stop_end(call->machine);
     return call->result || call_fail(call, CLASS_GENERIC, "no memory left on the host");
 }
 

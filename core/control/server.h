@@ -91,6 +91,11 @@ struct bp_dev;
 /* The node that an argument names; NULL and an error with the nearest name. */
 struct bp_dev *call_node(struct call *call, const char *argument);
 
+/* What a vCPU holds is its own while it runs, and what devices are traced by is read without a lock: between these two no vCPU
+ * runs, and the machine lock is held. */
+void call_stop_begin(struct machine *m);
+void call_stop_end(struct machine *m);
+
 /* Values as the protocol writes them. */
 json_t *value_hex(uint64_t value); /* "0x1f": JSON's own numbers lose bits in many readers */
 json_t *value_u64(uint64_t value);
@@ -113,5 +118,8 @@ bool run_query_stats(struct call *call);
 bool run_query_memory_map(struct call *call);
 bool run_read_memory(struct call *call);
 bool run_inspect(struct call *call);
+bool run_set_trace(struct call *call);
+bool run_set_break(struct call *call);
+bool run_query_watches(struct call *call);
 
 #endif

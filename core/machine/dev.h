@@ -124,6 +124,7 @@ struct machine {
 #define REQUEST_FAIL      4u
 #define REQUEST_QUIT      8u
 #define REQUEST_STOP      16u /* pause */
+#define REQUEST_BREAK     32u /* ... because of trace.hit */
 #define REQUESTS_END      (REQUEST_POWER_OFF | REQUEST_FAIL | REQUEST_QUIT)
 
 /* [any]. Notes a request, stops the vCPUs and wakes the loop. */

@@ -27,6 +27,7 @@ enum machine_end {
     MACHINE_POWER_OFF, /* the guest, `code` is its status */
     MACHINE_FAILED,    /* the guest or the machine failed; reported already */
     MACHINE_QUIT,      /* the user left (escape key, signal) */
+    MACHINE_BREAK, /* an access that was watched for, and nobody there to tell; reported already */
 };
 struct machine_result {
     enum machine_end end;

@@ -118,6 +118,8 @@ static void tell_end(struct machine *m, const struct machine_result *result)
     case MACHINE_QUIT:
         control_event(m, "QUIT", "{s:i}", "signal", result->signal);
         break;
+    case MACHINE_BREAK: /* there is no socket */
+        break;
     }
 }
 
@@ -133,6 +135,18 @@ static void flush_output(struct machine *m)
         if (!chars_drained(&m->loop))
             nanosleep(&pause, NULL);
     }
+}
+
+/* The machine stands still after a watched access. False: nobody could make it go on. */
+static bool tell_break(struct machine *m)
+{
+    char *text = trace_take_hit(m);
+
+    atomic_fetch_and(&m->request, ~REQUEST_BREAK);
+    trace_say(m, "break", text ? text : "");
+    control_event(m, "BREAK", "{s:s}", "what", text ? text : "");
+    free(text);
+    return control_is_open(m);
 }
 
 struct machine_result machine_run(struct machine *m)
@@ -159,6 +173,8 @@ struct machine_result machine_run(struct machine *m)
             warm_reset(m);
         if (request & REQUEST_STOP)
             machine_pause(m);
+        if (request & REQUEST_BREAK && !tell_break(m))
+            break;
         loop_turn(&m->loop, true);
     }
     vcpu_park_all(m);
@@ -168,7 +184,9 @@ struct machine_result machine_run(struct machine *m)
     loop_release_signals(&m->loop);
     m->phase = PHASE_READY;
     m->run_ended = vtime_host();
-    if (request & REQUEST_FAIL) {
+    if (!(request & REQUESTS_END)) {
+        result.end = MACHINE_BREAK;
+    } else if (request & REQUEST_FAIL) {
         result.end = MACHINE_FAILED;
     } else if (request & REQUEST_POWER_OFF) {
         result.end = MACHINE_POWER_OFF;
