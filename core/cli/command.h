@@ -26,8 +26,8 @@ struct texts {
 struct arguments {
     struct texts positional;
     struct texts set, images, backends, plugin_paths, traces, breaks;
-    const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd, *control;
-    bool stats, json, help, version, update, all, events;
+    const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd, *control, *file;
+    bool stats, json, help, version, update, all, events, lossy;
 };
 
 /* Bits of struct command's `options`; rows of the same order in options.c. */
@@ -52,6 +52,8 @@ struct arguments {
 #define OPTION_CONTROL     (1u << 18)
 #define OPTION_EVENTS      (1u << 19)
 #define OPTION_BREAK       (1u << 20)
+#define OPTION_FILE        (1u << 21)
+#define OPTION_LOSSY       (1u << 22)
 
 /* What changes the machine itself, and so belongs to every command that reads a description. */
 #define OPTIONS_MACHINE                                                                            \
@@ -104,6 +106,7 @@ int command_schema(const struct arguments *args);
 int command_doc(const struct arguments *args);
 int command_ctl(const struct arguments *args);
 int command_inspect(const struct arguments *args);
+int command_reload(const struct arguments *args);
 int command_help(const struct arguments *args);
 
 #endif

@@ -18,7 +18,8 @@ const struct command commands[] = {
      "guest or the\n"
      "machine fails, 2 when something is wrong with the command line or the description, 3 when "
      "--break\n"
-     "stopped it and there is no control socket, and 128 + N after signal N. On a terminal Ctrl-A x leaves and Ctrl-A h lists the other keys.",
+     "stopped it and there is no control socket, and 128 + N after signal N. On a terminal Ctrl-A "
+     "x leaves and Ctrl-A h\nlists the other keys.",
      OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE | OPTION_CONTROL | OPTION_BREAK,
      1, 1, command_run},
     {"check", "FILE...", "check descriptions without running them",
@@ -75,6 +76,12 @@ const struct command commands[] = {
     {"inspect", "[SOCKET] NODE", "show a node of a running machine from inside",
      "Registers with their fields, lines, timers and state. SOCKET as for `backplane ctl`.",
      OPTION_CONTROL | OPTION_JSON | OPTION_HELP, 1, 2, command_inspect},
+    {"reload", "[SOCKET] NODE|PLUGIN", "swap a rebuilt plug-in into a running machine",
+     "All devices of the plug-in are swapped at once, and carry on from where they were. If the new "
+     "build cannot\n"
+     "take over their state, it is said why, and the machine goes on with the old one. SOCKET as for "
+     "`backplane ctl`.",
+     OPTION_CONTROL | OPTION_FILE | OPTION_LOSSY | OPTION_HELP, 1, 2, command_reload},
     {"help", "[COMMAND]", "explain a command", NULL, OPTION_HELP, 0, 1, command_help},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };

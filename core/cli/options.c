@@ -54,6 +54,10 @@ static const struct option {
      offsetof(struct arguments, events)},
     {"break", "PATTERN", "stop at such an access, such as 'uart0.LCR.DLAB==1'; repeatable", LIST,
      offsetof(struct arguments, breaks)},
+    {"file", "PATH", "the new build; where the old one came from unless given", TEXT,
+     offsetof(struct arguments, file)},
+    {"lossy", NULL, "drop state that the new build has no place for", FLAG,
+     offsetof(struct arguments, lossy)},
 };
 
 #define OPTIONS_COLUMN 23

@@ -26,6 +26,13 @@ static const struct argument memory_arguments[] = {
     {.name = NULL},
 };
 
+static const struct argument reload_arguments[] = {
+    {"target", "a node, or the id of a plug-in", ARG_TEXT, true, NULL, 0},
+    {"file", "the new build; where the old one came from unless given", ARG_TEXT, false, NULL, 0},
+    {"lossy", "drop state that the new build has no place for", ARG_BOOL, false, NULL, 0},
+    {.name = NULL},
+};
+
 static const struct argument pattern_arguments[] = {
     {"patterns", "NODE.REGISTER.FIELD==VALUE and the like; an empty list: none", ARG_TEXTS, true,
      NULL, 0},
@@ -62,6 +69,8 @@ const struct command_row command_rows[] = {
     {"read-memory", "reads RAM, ROM or flash", "address, hex", memory_arguments, run_read_memory},
     {"inspect", "shows a node from inside", "registers with fields, ports, timers, state",
      node_argument, run_inspect},
+    {"reload", "swaps a rebuilt plug-in under the running guest",
+     "plugin, version, file, loaded, nodes", reload_arguments, run_reload},
     {"set-trace", "replaces what --trace named", "nothing", pattern_arguments, run_set_trace},
     {"set-break", "replaces what --break named", "nothing", pattern_arguments, run_set_break},
     {"query-watches", "tells what is traced and what stops the machine", "traces, breaks", NULL,

@@ -118,6 +118,7 @@ bool run_query_stats(struct call *call);
 bool run_query_memory_map(struct call *call);
 bool run_read_memory(struct call *call);
 bool run_inspect(struct call *call);
+bool run_reload(struct call *call);
 bool run_set_trace(struct call *call);
 bool run_set_break(struct call *call);
 bool run_query_watches(struct call *call);

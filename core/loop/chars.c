@@ -205,6 +205,12 @@ static void push_input(struct char_bridge *b)
         b->backend->type->backend->credit(b->backend->instance, grant);
 }
 
+void chars_look(struct char_bridge *bridge)
+{
+    if (bridge->backend)
+        mark(bridge);
+}
+
 void chars_turn(struct char_bridge *bridge)
 {
     bool paused = bridge->dev->machine->paused;

@@ -123,7 +123,7 @@ static int32_t thread_post(struct bp_dev *dev, void (*fn)(void *self, void *ctx)
 }
 
 /* Runs what was queued before this call; what it queues itself is for the next turn. */
-static void run_posts(struct loop *loop)
+void loop_run_posts(struct loop *loop)
 {
     struct machine_lock *lock = &loop->machine->lock;
     struct loop_post *post, *next;
@@ -144,6 +144,23 @@ static void run_posts(struct loop *loop)
     }
 }
 
+void loop_drop_posts(struct loop *loop, const struct bp_dev *dev)
+{
+    struct loop_post **at, *post;
+
+    pthread_mutex_lock(&loop->lock);
+    for (at = &loop->first; (post = *at);) {
+        if (post->dev != dev) {
+            at = &post->next;
+            continue;
+        }
+        *at = post->next;
+        free(post);
+    }
+    loop->last = at;
+    pthread_mutex_unlock(&loop->lock);
+}
+
 bool loop_posts_queued(struct loop *loop)
 {
     bool queued;
@@ -161,7 +178,7 @@ void loop_close_posts(struct loop *loop)
     pthread_mutex_lock(&loop->lock);
     loop->closed = true;
     pthread_mutex_unlock(&loop->lock);
-    run_posts(loop);
+    loop_run_posts(loop);
 }
 
 void loop_serve(struct loop *loop, bool wait)
@@ -176,7 +193,7 @@ void loop_turn(struct loop *loop, bool wait)
     struct machine *m = loop->machine;
 
     loop_serve(loop, wait && !loop->timer_due);
-    run_posts(loop);
+    loop_run_posts(loop);
     for (struct block_bridge *b = loop->blocks; b; b = b->next)
         blocks_turn(b);
     for (struct char_bridge *c = loop->chars; c; c = c->next)

@@ -227,8 +227,7 @@ static bool init_nodes(struct machine *m)
     return ok;
 }
 
-struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags,
-                               struct diag *d)
+struct machine *machine_create(struct graph *g, struct registry *r, uint32_t flags, struct diag *d)
 {
     struct machine *m = calloc(1, sizeof(*m));
     bool ok = m != NULL;

@@ -284,6 +284,11 @@ void graph_destroy(struct graph *g)
     free(owner);
 }
 
+struct arena *graph_arena(struct graph *g)
+{
+    return &((struct owner *)g)->arena;
+}
+
 struct graph_node *graph_find(const struct graph *g, const char *name)
 {
     for (uint32_t i = 0; i < g->nnodes; i++)

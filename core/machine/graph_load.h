@@ -125,6 +125,8 @@ struct graph_where {
  * however often a repeat meets them. */
 void graph_error(struct graph_loader *l, struct diag_pos pos, const char *node, const char *key,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Where everything of a graph lives. */
+struct arena *graph_arena(struct graph *g);
 /* "; did you mean X?" or "". */
 const char *graph_hint(struct graph_loader *l, const char *word, const char *const *candidates,
                        size_t count);

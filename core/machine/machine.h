@@ -16,9 +16,8 @@ struct machine;
 #define MACHINE_NO_BACKENDS                                                                        \
     1u /* for `fdt`, `map`: no host side is opened, no accelerator is started */
 
-/* Builds everything in `g` (borrowed; must outlive the machine). Errors go to `d`, with node and property; NULL then. */
-struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags,
-                               struct diag *d);
+/* Builds everything in `g` (borrowed; must outlive the machine, which changes it in a hot reload). Errors go to `d`, with node and property; NULL then. */
+struct machine *machine_create(struct graph *g, struct registry *r, uint32_t flags, struct diag *d);
 void machine_destroy(
     struct machine *m); /* joins threads, finishes everything in reverse order; accepts NULL */
 
