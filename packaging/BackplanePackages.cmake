@@ -45,7 +45,7 @@ without a processor, and the project that `backplane new device` writes.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libbackplane-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS
-    "backplane-sdk (= ${PROJECT_VERSION}), libexpat1-dev, libfdt-dev, libuv1-dev, libyaml-dev, zlib1g-dev")
+    "backplane-sdk (= ${PROJECT_VERSION}), libexpat1-dev, libfdt-dev, libjansson-dev, libuv1-dev, libyaml-dev, zlib1g-dev")
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "core of the Backplane machine emulator as a static library
 For programs that build and run machines themselves. Its interface is the
 one inside of the command and may change with every version.")

@@ -17,7 +17,7 @@ PATH=$PATH:/usr/sbin:/sbin # depmod, mke2fs, debugfs of an ordinary user
 # Compiler, generator and libraries of the build itself.
 build_packages=(
     build-essential cmake ninja-build pkg-config
-    libuv1-dev libyaml-dev libfdt-dev zlib1g-dev libexpat1-dev
+    libuv1-dev libyaml-dev libjansson-dev libfdt-dev zlib1g-dev libexpat1-dev
 )
 # What turns Debian packages of another architecture into a guest.
 guest_packages=(cpio gzip xz-utils kmod debian-archive-keyring)

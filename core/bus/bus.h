@@ -97,6 +97,15 @@ int32_t bus_copy(struct bus *bus, uint64_t pa, void *data, uint64_t bytes, bool 
 /* Rows of a table sorted for look-up. NULL: no memory. */
 struct regs_index *regs_create(const struct bp_region *region);
 void regs_destroy(struct regs_index *index);
+/* Rows as this version knows them, in order of their offsets. */
+uint32_t regs_rows(const struct regs_index *index);
+const struct bp_reg *regs_row(const struct regs_index *index, uint32_t i);
+/* A register's value to somebody who only looks, whatever bank is current: what it holds, or what a DEBUG read of one that
+ * holds nothing gives. [machine] */
+uint64_t regs_peek(struct bus_region *region, uint32_t row, uint32_t element);
+/* The part of a register's value that a field is, and its name if it has one; NULL. */
+uint64_t regs_field(const struct bp_reg_field *field, uint64_t value);
+const char *regs_field_text(const struct bp_reg_field *field, uint64_t part);
 /* Writes the reset values into the instance. */
 void regs_reset(const struct regs_index *index, void *self);
 /* An access of any width within the region; values are in the byte order of the region. Sets *missed when no row was

@@ -64,6 +64,16 @@ void regs_destroy(struct regs_index *index)
     free(index);
 }
 
+uint32_t regs_rows(const struct regs_index *index)
+{
+    return index->count;
+}
+
+const struct bp_reg *regs_row(const struct regs_index *index, uint32_t i)
+{
+    return &index->entries[i].row;
+}
+
 static uint64_t ones(uint32_t width)
 {
     return width >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * width)) - 1;
@@ -211,6 +221,35 @@ static struct overlap overlap(const struct bus_region *region, const struct entr
         done = access->width - done - bytes;
     }
     return (struct overlap){bytes, 8 * inside, 8 * done};
+}
+
+uint64_t regs_peek(struct bus_region *region, uint32_t row, uint32_t element)
+{
+    const struct entry *entry = &region->regs->entries[row];
+    const struct bp_access look = {.size = sizeof(look),
+                                   .flags = BP_ACCESS_DEBUG,
+                                   .addr = entry->first + (uint64_t)element * entry->stride,
+                                   .width = entry->row.width,
+                                   .initiator = BP_INITIATOR_DMA};
+
+    if (entry->row.access == BP_REG_WO && entry->row.bound != BP_UNBOUND)
+        return stored(entry, region->dev->instance, element);
+    return read_register(entry, region->dev->instance, element, &look);
+}
+
+uint64_t regs_field(const struct bp_reg_field *field, uint64_t value)
+{
+    uint64_t mask = field->width < 64 ? (UINT64_C(1) << field->width) - 1 : UINT64_MAX;
+
+    return field->lsb < 64 ? value >> field->lsb & mask : 0;
+}
+
+const char *regs_field_text(const struct bp_reg_field *field, uint64_t part)
+{
+    for (const struct bp_reg_value *value = field->values; value && value->name; value++)
+        if (value->value == part)
+            return value->name;
+    return NULL;
 }
 
 int32_t regs_access(struct bus_region *region, const struct bp_access *access, uint64_t *value,

@@ -14,6 +14,7 @@
 #define EXIT_OK      0
 #define EXIT_MACHINE 1 /* the machine ran and failed */
 #define EXIT_USAGE   2 /* the command line or the description is wrong */
+#define EXIT_BREAK   3 /* --break stopped the machine, and there is no control socket to go on from */
 
 /* Values of an option that may be given several times. */
 struct texts {
@@ -24,9 +25,9 @@ struct texts {
 /* The command line, read. Texts are borrowed from argv. */
 struct arguments {
     struct texts positional;
-    struct texts set, images, backends, plugin_paths, traces;
-    const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd;
-    bool stats, json, help, version, update, trace_hash;
+    struct texts set, images, backends, plugin_paths, traces, breaks;
+    const char *accel, *time, *cmdline, *log, *dtb, *dir, *svd, *control, *file;
+    bool stats, json, help, version, update, trace_hash, all, events, lossy;
 };
 
 /* Bits of struct command's `options`; rows of the same order in options.c. */
@@ -48,6 +49,12 @@ struct arguments {
 #define OPTION_SVD         (1u << 15)
 #define OPTION_UPDATE      (1u << 16)
 #define OPTION_TRACE_HASH  (1u << 17)
+#define OPTION_ALL         (1u << 18)
+#define OPTION_CONTROL     (1u << 19)
+#define OPTION_EVENTS      (1u << 20)
+#define OPTION_BREAK       (1u << 21)
+#define OPTION_FILE        (1u << 22)
+#define OPTION_LOSSY       (1u << 23)
 
 /* What changes the machine itself, and so belongs to every command that reads a description. */
 #define OPTIONS_MACHINE                                                                            \
@@ -96,6 +103,11 @@ int command_fdt(const struct arguments *args);
 int command_map(const struct arguments *args);
 int command_new(const struct arguments *args);
 int command_svd(const struct arguments *args);
+int command_schema(const struct arguments *args);
+int command_doc(const struct arguments *args);
+int command_ctl(const struct arguments *args);
+int command_inspect(const struct arguments *args);
+int command_reload(const struct arguments *args);
 int command_help(const struct arguments *args);
 
 #endif

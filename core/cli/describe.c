@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TYPES 4096u
-
 /* --- boards ------------------------------------------------------------------------------------------------- */
 
 /* A parameter's value as one would write it. */
@@ -104,79 +102,19 @@ static void print_board_json(const struct graph *g)
 
 /* --- types -------------------------------------------------------------------------------------------------- */
 
-/* Does `word` name this type, alone or behind its plug-in? */
-static bool is_named(const struct type *type, const char *word)
-{
-    const char *plugin = describe_plugin(type), *slash = strchr(word, '/');
-    size_t length = slash ? (size_t)(slash - word) : 0;
-
-    if (!slash)
-        return !strcmp(type->name, word);
-    return strlen(plugin) == length && !memcmp(plugin, word, length) &&
-           !strcmp(type->name, slash + 1);
-}
-
-static int say_ambiguous(const struct type *const *list, const bool *fits, size_t count,
-                         const char *word)
-{
-    fprintf(stderr, "backplane: describe: `%s` is more than one type: name its plug-in:", word);
-    for (size_t i = 0; i < count; i++)
-        if (fits[i])
-            fprintf(stderr, " %s/%s", describe_plugin(list[i]), list[i]->name);
-    fputc('\n', stderr);
-    return EXIT_USAGE;
-}
-
-static int say_unknown(const struct type *const *list, size_t count, const char *word)
-{
-    const char **names = malloc((count + 1) * sizeof(*names)), *near = NULL;
-    const char *slash = strchr(word, '/');
-    char what[80];
-
-    for (size_t i = 0; names && i < count; i++)
-        names[i] = list[i]->name;
-    if (names)
-        near = diag_nearest(slash ? slash + 1 : word, names, count);
-    snprintf(what, sizeof(what), "no type or file `%s`", word);
-    usage_unknown(command_find("describe"), what, near, "see `backplane list`");
-    free(names);
-    return EXIT_USAGE;
-}
-
 static int describe_type(struct session *s, const char *word, bool as_json)
 {
-    static const enum type_kind kinds[] = {TYPE_DEVICE, TYPE_CPU, TYPE_BACKEND, TYPE_ACCEL};
-    const struct type **list = malloc(MAX_TYPES * sizeof(*list)), *found = NULL;
-    bool *fits = calloc(MAX_TYPES, sizeof(*fits));
-    size_t count = 0, matches = 0;
-    int code = EXIT_USAGE;
+    size_t count;
+    const struct type **list = describe_types(s, &count), *found = NULL;
 
-    if (!list || !fits)
-        goto out;
-    registry_open_all(s->registry, &s->diag);
-    for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
-        size_t more = registry_types(s->registry, kinds[k], list + count, MAX_TYPES - count);
-
-        count += more < MAX_TYPES - count ? more : MAX_TYPES - count;
-    }
-    for (size_t i = 0; i < count; i++) {
-        fits[i] = is_named(list[i], word);
-        matches += fits[i];
-        found = fits[i] ? list[i] : found;
-    }
-    if (matches == 1) {
-        if (as_json)
-            describe_json(found);
-        else
-            describe_text(found);
-        code = EXIT_OK;
-    } else {
-        code = matches ? say_ambiguous(list, fits, count, word) : say_unknown(list, count, word);
-    }
-out:
-    free(fits);
+    if (list)
+        found = describe_find("describe", list, count, word, "type or file");
+    if (found && as_json)
+        describe_json(found);
+    else if (found)
+        describe_text(found);
     free(list);
-    return code;
+    return found ? EXIT_OK : EXIT_USAGE;
 }
 
 static bool is_file(const char *word)

@@ -42,7 +42,7 @@ static void put_ports(struct json *j, const struct type *type)
 
         json_open(j, NULL, '{');
         json_text(j, "name", p->name);
-        json_text(j, "kind", describe_port_kind(p->kind));
+        json_text(j, "kind", word_port_kind(p->kind));
         json_text(j, "direction", p->dir == BP_DIR_OUT ? "out" : "in");
         json_text(j, "word", describe_port_word(p));
         json_u64(j, "width", p->width ? p->width : 1);
@@ -61,7 +61,7 @@ static void put_providers(struct json *j, const struct type *type)
         const struct bp_provider *p = &type->providers[i];
 
         json_open(j, NULL, '{');
-        json_text(j, "kind", describe_port_kind(p->kind));
+        json_text(j, "kind", word_port_kind(p->kind));
         json_open(j, "cells", '[');
         for (uint32_t c = 0; c < p->ncells; c++) {
             json_open(j, NULL, '{');
@@ -123,7 +123,7 @@ static void put_fields(struct json *j, const struct bp_reg *reg)
         json_text(j, "name", field->name);
         json_u64(j, "lsb", field->lsb);
         json_u64(j, "width", field->width);
-        json_text(j, "access", describe_access(bits ? bits->access : reg->access));
+        json_text(j, "access", word_access(bits ? bits->access : reg->access));
         if (bits && describe_read(bits->read))
             json_text(j, "read", describe_read(bits->read));
         json_text(j, "doc", field->doc);
@@ -146,7 +146,7 @@ static void put_registers(struct json *j, const struct bp_region *region)
         json_text(j, "name", r.name);
         json_u64(j, "offset", r.offset);
         json_u64(j, "width", r.width);
-        json_text(j, "access", describe_access(r.access));
+        json_text(j, "access", word_access(r.access));
         if (r.bound != BP_UNBOUND)
             json_hex(j, "reset", r.reset);
         json_u64(j, "count", r.count ? r.count : 1);

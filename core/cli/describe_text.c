@@ -7,7 +7,6 @@
 #include "core/cli/table.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static void put_props(const struct type *type)
 {
@@ -41,7 +40,7 @@ static void put_ports(const struct type *type)
 
         table_row(&t);
         table_text(&t, p->name);
-        table_format(&t, "%s%s", describe_port_kind(p->kind), describe_port_direction(p));
+        table_format(&t, "%s%s", word_port_kind(p->kind), describe_port_direction(p));
         if (p->width_prop)
             table_format(&t, "x %s", p->width_prop);
         else
@@ -61,24 +60,11 @@ static void put_providers(const struct type *type)
 
     for (uint32_t i = 0; i < type->nproviders; i++) {
         const struct bp_provider *p = &type->providers[i];
-        char text[512] = "NODE";
-        size_t used = strlen(text);
+        char room[512];
 
-        for (uint32_t c = 0; c < p->ncells && used < sizeof(text); c++) {
-            if (p->cells[c].max_prop)
-                used += (size_t)snprintf(text + used, sizeof(text) - used, " %s:%" PRIu64 "..%s",
-                                         p->cells[c].name, p->cells[c].min, p->cells[c].max_prop);
-            else
-                used +=
-                    (size_t)snprintf(text + used, sizeof(text) - used, " %s:%" PRIu64 "..%" PRIu64,
-                                     p->cells[c].name, p->cells[c].min, p->cells[c].max);
-        }
-        for (uint32_t f = 0; p->flag_names && p->flag_names[f] && used < sizeof(text); f++)
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", f ? "|" : " ",
-                                     p->flag_names[f]);
         table_row(&t);
-        table_text(&t, describe_port_kind(p->kind));
-        table_text(&t, text);
+        table_text(&t, word_port_kind(p->kind));
+        table_text(&t, describe_reference(p, room));
     }
     if (type->nproviders)
         puts("\nReferences to it:");
@@ -155,7 +141,7 @@ static void put_fields(struct table *t, const struct bp_reg *reg)
         else
             table_format(t, "  %" PRIu32, field->lsb);
         table_text(t, field->name);
-        table_text(t, bits ? describe_access(bits->access) : NULL);
+        table_text(t, bits ? word_access(bits->access) : NULL);
         table_text(t, bits ? describe_read(bits->read) : NULL);
         table_text(t, field->doc);
         for (const struct bp_reg_value *value = field->values; value && value->name; value++) {
@@ -181,7 +167,7 @@ static void put_registers(const struct bp_region *region)
         else
             table_text(&t, r.name);
         table_format(&t, "%" PRIu32 " bit", r.width * 8);
-        table_text(&t, describe_access(r.access));
+        table_text(&t, word_access(r.access));
         if (r.bound != BP_UNBOUND)
             table_format(&t, "reset 0x%0*" PRIx64, (int)r.width * 2, r.reset);
         else

@@ -21,18 +21,12 @@ static const char *const prop_types[] = {
 };
 
 static const struct {
-    const char *name, *in, *out; /* default property for each direction */
-} port_kinds[] = {
-    [BP_PORT_IRQ] = {"irq", NULL, "interrupts"},   [BP_PORT_GPIO] = {"gpio", NULL, "gpios"},
-    [BP_PORT_RESET] = {"reset", NULL, "resets"},   [BP_PORT_CLOCK] = {"clock", "clock", NULL},
-    [BP_PORT_BUS] = {"bus", NULL, NULL},           [BP_PORT_CHAR] = {"char", "chardev", "chardev"},
-    [BP_PORT_BLOCK] = {"block", "drive", "drive"},
-};
-
-static const char *const accesses[] = {
-    [BP_REG_RW] = "rw",   [BP_REG_RO] = "ro",   [BP_REG_WO] = "wo", [BP_REG_W1C] = "w1c",
-    [BP_REG_W0C] = "w0c", [BP_REG_W1S] = "w1s", [BP_REG_RC] = "rc", [BP_REG_W0S] = "w0s",
-    [BP_REG_W1T] = "w1t", [BP_REG_W0T] = "w0t", [BP_REG_WC] = "wc", [BP_REG_WS] = "ws",
+    const char *in, *out; /* default property for each direction */
+} port_words[] = {
+    [BP_PORT_IRQ] = {NULL, "interrupts"}, [BP_PORT_GPIO] = {NULL, "gpios"},
+    [BP_PORT_RESET] = {NULL, "resets"},   [BP_PORT_CLOCK] = {"clock", NULL},
+    [BP_PORT_BUS] = {NULL, NULL},         [BP_PORT_CHAR] = {"chardev", "chardev"},
+    [BP_PORT_BLOCK] = {"drive", "drive"},
 };
 
 #define WORD(table, i) ((i) < sizeof(table) / sizeof(*(table)) && (table)[i] ? (table)[i] : "?")
@@ -57,13 +51,6 @@ const char *describe_plugin(const struct type *type)
     return type->plugin ? plugin_info(type->plugin)->id : "core";
 }
 
-const char *describe_port_kind(uint32_t kind)
-{
-    return kind < sizeof(port_kinds) / sizeof(*port_kinds) && port_kinds[kind].name
-               ? port_kinds[kind].name
-               : "?";
-}
-
 const char *describe_port_direction(const struct bp_port *port)
 {
     /* Back ends and buses carry both ways. */
@@ -80,19 +67,14 @@ const char *describe_port_word(const struct bp_port *port)
         return port->word;
     if (port->via_prop)
         return port->via_prop;
-    if (port->kind < sizeof(port_kinds) / sizeof(*port_kinds))
-        word = port->dir == BP_DIR_IN ? port_kinds[port->kind].in : port_kinds[port->kind].out;
+    if (port->kind < sizeof(port_words) / sizeof(*port_words))
+        word = port->dir == BP_DIR_IN ? port_words[port->kind].in : port_words[port->kind].out;
     return word ? word : "";
 }
 
 const char *describe_read(uint32_t read)
 {
     return read == BP_READ_CLEARS ? "read clears" : read == BP_READ_SETS ? "read sets" : NULL;
-}
-
-const char *describe_access(uint32_t access)
-{
-    return WORD(accesses, access);
 }
 
 const char *describe_prop_type(const struct bp_prop *prop, char room[128])
@@ -129,6 +111,26 @@ const struct bp_reg_bits *describe_bits(const struct bp_reg *reg, const struct b
         if (field->lsb < 64 && b->mask >> field->lsb & 1)
             return b;
     return NULL;
+}
+
+const char *describe_reference(const struct bp_provider *provider, char room[512])
+{
+    size_t used = (size_t)snprintf(room, 512, "NODE");
+
+    for (uint32_t i = 0; i < provider->ncells && used < 512; i++) {
+        const struct bp_cell *cell = &provider->cells[i];
+
+        if (cell->max_prop)
+            used += (size_t)snprintf(room + used, 512 - used, " %s:%" PRIu64 "..%s", cell->name,
+                                     cell->min, cell->max_prop);
+        else
+            used += (size_t)snprintf(room + used, 512 - used, " %s:%" PRIu64 "..%" PRIu64,
+                                     cell->name, cell->min, cell->max);
+    }
+    for (uint32_t i = 0; provider->flag_names && provider->flag_names[i] && used < 512; i++)
+        used += (size_t)snprintf(room + used, 512 - used, "%s%s", i ? "|" : " ",
+                                 provider->flag_names[i]);
+    return room;
 }
 
 struct bp_reg describe_reg(const struct bp_region *region, uint32_t i)

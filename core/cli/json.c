@@ -78,6 +78,12 @@ void json_u64(struct json *j, const char *key, uint64_t value)
     fprintf(j->out, "%" PRIu64, value);
 }
 
+void json_i64(struct json *j, const char *key, int64_t value)
+{
+    begin_value(j, key);
+    fprintf(j->out, "%" PRId64, value);
+}
+
 void json_hex(struct json *j, const char *key, uint64_t value)
 {
     begin_value(j, key);

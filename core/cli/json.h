@@ -20,6 +20,7 @@ void json_close(struct json *j, char bracket); /* '}' or ']'; the outermost ends
 void json_text(struct json *j, const char *key,
                const char *text); /* UTF-8, escaped; NULL becomes null */
 void json_u64(struct json *j, const char *key, uint64_t value);
+void json_i64(struct json *j, const char *key, int64_t value);
 void json_hex(struct json *j, const char *key, uint64_t value); /* an address: the string "0x..." */
 void json_bool(struct json *j, const char *key, bool value);
 

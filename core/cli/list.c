@@ -6,6 +6,7 @@
 #include "core/cli/places.h"
 #include "core/cli/session.h"
 #include "core/cli/table.h"
+#include "core/plugin/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,28 +46,13 @@ static void plugin_json(struct json *j, const struct plugin *p)
     json_close(j, '}');
 }
 
-static const char *word_of(const struct type *type)
-{
-    switch (type->kind) {
-    case TYPE_DEVICE:
-        return "device";
-    case TYPE_CPU:
-        return "cpu";
-    case TYPE_ACCEL:
-        return "accelerator";
-    case TYPE_BACKEND:
-        return type->backend->kind == BP_BACKEND_BLOCK ? "block" : "char";
-    }
-    return "";
-}
-
 static void type_row(struct table *t, const struct type *type)
 {
     bool bare = type->kind == TYPE_BACKEND || type->kind == TYPE_ACCEL;
 
     table_row(t);
     table_format(t, "%s%s%s", bare ? "" : plugin_name(type), bare ? "" : "/", type->name);
-    table_text(t, type->kind == TYPE_ACCEL ? NULL : word_of(type));
+    table_text(t, type->kind == TYPE_ACCEL ? NULL : word_type_kind(type));
     table_text(t, type->doc);
 }
 
@@ -75,7 +61,7 @@ static void type_json(struct json *j, const struct type *type)
     json_open(j, NULL, '{');
     json_text(j, "name", type->name);
     json_text(j, "plugin", plugin_name(type));
-    json_text(j, "kind", word_of(type));
+    json_text(j, "kind", word_type_kind(type));
     json_text(j, "doc", type->doc);
     json_close(j, '}');
 }

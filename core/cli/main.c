@@ -16,11 +16,13 @@ const struct command commands[] = {
      "\n"
      "The exit code is 0 when the guest powers off with status 0 or the user leaves, 1 when the "
      "guest or the\n"
-     "machine fails, 2 when something is wrong with the command line or the description, and 128 + "
-     "N after\n"
-     "signal N. On a terminal Ctrl-A x leaves and Ctrl-A h lists the other keys.",
-     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE | OPTION_TRACE_HASH, 1, 1,
-     command_run},
+     "machine fails, 2 when something is wrong with the command line or the description, 3 when "
+     "--break\n"
+     "stopped it and there is no control socket, and 128 + N after signal N. On a terminal Ctrl-A "
+     "x leaves and Ctrl-A h\nlists the other keys.",
+     OPTIONS_DESCRIPTION | OPTION_STATS | OPTION_LOG | OPTION_TRACE | OPTION_TRACE_HASH |
+         OPTION_CONTROL | OPTION_BREAK,
+     1, 1, command_run},
     {"check", "FILE...", "check descriptions without running them",
      "Reports every mistake as file:line:column: thing: cause: cure. Exit code 2 when there was "
      "one.",
@@ -54,6 +56,33 @@ const struct command commands[] = {
      "Files are CMSIS-SVD. Exit code of diff: 0 when nothing differs, 1 when something does, 2 when "
      "a file cannot be read.",
      OPTION_JSON | OPTION_HELP, 2, 3, command_svd},
+    {"schema", "[FILE]", "print JSON Schema for editors",
+     "With FILE, the types of the plug-ins that it names, under its aliases; with --all, those of "
+     "every plug-in\n"
+     "there is, under any alias. Save it, and name it in the first line of a description:\n"
+     "\n"
+     "  # yaml-language-server: $schema=board.schema.json",
+     OPTION_PLUGIN_PATH | OPTION_ALL | OPTION_HELP, 0, 1, command_schema},
+    {"doc", "[TYPE]...", "write a page in Markdown about a type",
+     "Without --dir, on standard output. With it, DIR/PLUGIN/TYPE.md for each, and with --all the "
+     "index\n"
+     "DIR/README.md.",
+     OPTION_PLUGIN_PATH | OPTION_ALL | OPTION_DIR | OPTION_HELP, 0, UINT32_MAX, command_doc},
+    {"ctl", "[SOCKET] [COMMAND [NAME=VALUE]...]", "run a command in a running machine",
+     "SOCKET is what the machine was started with: `backplane run --control SOCKET`. It may also be "
+     "given as\n"
+     "--control SOCKET or in the environment, as BACKPLANE_CONTROL. Without COMMAND, lists the "
+     "commands.",
+     OPTION_CONTROL | OPTION_EVENTS | OPTION_HELP, 0, UINT32_MAX, command_ctl},
+    {"inspect", "[SOCKET] NODE", "show a node of a running machine from inside",
+     "Registers with their fields, lines, timers and state. SOCKET as for `backplane ctl`.",
+     OPTION_CONTROL | OPTION_JSON | OPTION_HELP, 1, 2, command_inspect},
+    {"reload", "[SOCKET] NODE|PLUGIN", "swap a rebuilt plug-in into a running machine",
+     "All devices of the plug-in are swapped at once, and carry on from where they were. If the new "
+     "build cannot\n"
+     "take over their state, it is said why, and the machine goes on with the old one. SOCKET as for "
+     "`backplane ctl`.",
+     OPTION_CONTROL | OPTION_FILE | OPTION_LOSSY | OPTION_HELP, 1, 2, command_reload},
     {"help", "[COMMAND]", "explain a command", NULL, OPTION_HELP, 0, 1, command_help},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };
@@ -68,7 +97,7 @@ const struct command *command_find(const char *name)
 
 int unknown_command(const char *word)
 {
-    const char *names[16];
+    const char *names[64];
     size_t count = 0;
     char what[80];
 

@@ -36,21 +36,32 @@ static const struct option {
      offsetof(struct arguments, stats)},
     {"log", "LEVEL", "least severe messages to show: error, warn, guest, info or debug", TEXT,
      offsetof(struct arguments, log)},
-    {"trace", "PATTERN", "show events whose NODE.EVENT matches, such as 'uart0.*'; repeatable",
+    {"trace", "PATTERN",
+     "show accesses to registers and events, such as 'uart0.LCR*' or 'plic.claim==10'; repeatable",
      LIST, offsetof(struct arguments, traces)},
     {"json", NULL, "print JSON for programs", FLAG, offsetof(struct arguments, json)},
     {"dtb", "OUT", "write the flattened tree to a file instead", TEXT,
      offsetof(struct arguments, dtb)},
     {"help", NULL, "show this help", FLAG, offsetof(struct arguments, help)},
     {"version", NULL, "show the version", FLAG, offsetof(struct arguments, version)},
-    {"dir", "DIR", "the folder to write into, instead of one called NAME", TEXT,
-     offsetof(struct arguments, dir)},
+    {"dir", "DIR", "the folder to write into", TEXT, offsetof(struct arguments, dir)},
     {"svd", "FILE#BLOCK", "begin with the registers of a CMSIS-SVD description", TEXT,
      offsetof(struct arguments, svd)},
     {"update", NULL, "only write the generated half again, from a newer description", FLAG,
      offsetof(struct arguments, update)},
     {"trace-hash", NULL, "print one number for all that happened; needs --time deterministic", FLAG,
      offsetof(struct arguments, trace_hash)},
+    {"all", NULL, "everything that is installed", FLAG, offsetof(struct arguments, all)},
+    {"control", "PATH", "unix socket through which the machine is looked at and steered", TEXT,
+     offsetof(struct arguments, control)},
+    {"events", NULL, "print events as they come, until the machine ends", FLAG,
+     offsetof(struct arguments, events)},
+    {"break", "PATTERN", "stop at such an access, such as 'uart0.LCR.DLAB==1'; repeatable", LIST,
+     offsetof(struct arguments, breaks)},
+    {"file", "PATH", "the new build; where the old one came from unless given", TEXT,
+     offsetof(struct arguments, file)},
+    {"lossy", NULL, "drop state that the new build has no place for", FLAG,
+     offsetof(struct arguments, lossy)},
 };
 
 #define OPTIONS_COLUMN 23
@@ -201,8 +212,8 @@ bool options_read(struct arguments *args, const struct command *command, uint32_
 
 void options_finish(struct arguments *args)
 {
-    struct texts *lists[] = {&args->positional, &args->set,          &args->images,
-                             &args->backends,   &args->plugin_paths, &args->traces};
+    struct texts *lists[] = {&args->positional,   &args->set,    &args->images, &args->backends,
+                             &args->plugin_paths, &args->traces, &args->breaks};
 
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
         free(lists[i]->items);

@@ -5,9 +5,10 @@
 #include "core/cli/session.h"
 #include "core/cli/table.h"
 #include "core/cli/terminal.h"
+#include "core/control/control.h"
 #include "core/load/load.h"
+#include "core/machine/dev.h"
 #include "core/machine/lockstep.h"
-#include "core/machine/machine.h"
 #include "core/trace/trace.h"
 
 #include <inttypes.h>
@@ -20,6 +21,39 @@
 static const char *const levels[] = {"error", "warn", "guest", "info", "debug"};
 
 #define NLEVELS (sizeof(levels) / sizeof(*levels))
+
+/* What the patterns of an option mean can be said before there is a machine. */
+static bool check_patterns(const char *option, const struct texts *texts)
+{
+    struct watches watches;
+    char why[WATCH_WHY];
+
+    if (!watches_read(&watches, texts->items, why)) {
+        usage_error(command_find("run"), "--%s %s", option, why);
+        return false;
+    }
+    watches_finish(&watches);
+    return true;
+}
+
+/* A trace of nothing is worth a warning: an optional node may be left out. A break there means waiting for ever. */
+static bool check_watches(const struct machine *m)
+{
+    const struct watch *trace = trace_pointless(m, &m->trace.traces);
+    const struct watch *stop = trace_pointless(m, &m->trace.breaks);
+
+    if (trace)
+        usage_error(command_find("run"),
+                    "--trace `%s`: nothing in this machine is called so: `backplane describe TYPE` "
+                    "lists registers and events",
+                    trace->text);
+    if (stop)
+        usage_error(command_find("run"),
+                    "--break `%s`: nothing in this machine is called so: `backplane describe TYPE` "
+                    "lists registers, fields and their values",
+                    stop->text);
+    return !stop;
+}
 
 static bool configure_trace(const struct arguments *args)
 {
@@ -37,7 +71,8 @@ static bool configure_trace(const struct arguments *args)
         }
     }
     trace_configure(stderr, level, args->traces.items);
-    return true;
+    trace_configure_breaks(args->breaks.items);
+    return check_patterns("trace", &args->traces) && check_patterns("break", &args->breaks);
 }
 
 static void put_time(struct table *t, const char *what, uint64_t ns)
@@ -100,6 +135,8 @@ static int conclude(const struct machine_result *result)
             return EXIT_OK;
         fprintf(stderr, "backplane: run: ended by %s\n", strsignal(number));
         return SIGNAL_EXIT + number;
+    case MACHINE_BREAK:
+        return EXIT_BREAK;
     }
     return EXIT_MACHINE;
 }
@@ -131,11 +168,35 @@ static int run_in_lockstep(struct session *s, const struct arguments *args)
     return conclude(&result.machine);
 }
 
+/* Options that not every kind of run has. */
+static bool check_kind(const struct session *s, const struct arguments *args)
+{
+    const struct {
+        bool wrong;
+        const char *why;
+    } rows[] = {
+        {args->trace_hash && s->graph->time != TIME_DETERMINISTIC,
+         "--trace-hash: no two runs are the same in this time: add --time deterministic"},
+        {args->control && s->graph->lockstep,
+         "--control: two machines in lockstep cannot be steered: name one accelerator"},
+        {args->breaks.count && s->graph->lockstep,
+         "--break: two machines in lockstep run to the end: name one accelerator"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        if (rows[i].wrong) {
+            usage_error(command_find("run"), "%s", rows[i].why);
+            return false;
+        }
+    return true;
+}
+
 int command_run(const struct arguments *args)
 {
     struct session s;
     struct machine *m = NULL;
     struct machine_result result;
+    char why[CONTROL_WHY];
     bool ran = false;
     int code = EXIT_USAGE;
 
@@ -146,12 +207,8 @@ int command_run(const struct arguments *args)
     terminal_guard();
     if (!session_init(&s, args) || !session_load(&s, args, args->positional.items[0], true))
         goto out;
-    if (args->trace_hash && s.graph->time != TIME_DETERMINISTIC) {
-        usage_error(
-            command_find("run"),
-            "--trace-hash: no two runs are the same in this time: add --time deterministic");
+    if (!check_kind(&s, args))
         goto out;
-    }
     if (s.graph->lockstep) {
         code = run_in_lockstep(&s, args);
         terminal_release();
@@ -164,6 +221,12 @@ int command_run(const struct arguments *args)
     if (args->trace_hash)
         machine_hash_trace(m);
     session_report(&s); /* warnings */
+    if (!check_watches(m))
+        goto out;
+    if (args->control && !control_open(m, args->control, why)) {
+        usage_error(command_find("run"), "--control %s", why);
+        goto out;
+    }
     terminal_watch(m);
     result = machine_run(m);
     ran = true;

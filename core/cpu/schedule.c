@@ -109,10 +109,11 @@ static bool give_quantum(struct machine *m, struct vcpu *v)
 
     if (!s->end)
         s->end = now + s->quantum;
-    for (; now < s->end && !atomic_load(&m->request); now = atomic_load(&m->time.slots)) {
+    for (; now < s->end && !(atomic_load(&m->request) & ~REQUESTS_PAUSE);
+         now = atomic_load(&m->time.slots)) {
         uint64_t until;
 
-        if (now >= leave)
+        if (now >= leave || atomic_load(&m->request))
             return false;
         until = least(expire(m), least(s->end, leave));
         if (!is_idle(v))
@@ -131,7 +132,7 @@ static bool give_quantum(struct machine *m, struct vcpu *v)
 
 static bool undelivered(struct machine *m)
 {
-    return !chars_drained(&m->loop) && !(atomic_load(&m->request) & ~REQUEST_RESET);
+    return !chars_drained(&m->loop) && !(atomic_load(&m->request) & REQUESTS_END);
 }
 
 /* Output that a back end has not taken would show the guest how fast the host is, so it is
@@ -166,7 +167,7 @@ void schedule_round(struct machine *m)
         blocks_settle(b);
     if (loop_asked(&m->loop) || atomic_load(&m->time.slots) - s->served >= TURN)
         turn(m);
-    if (atomic_load(&m->request) || !all_idle(m) || blocks_busy(&m->loop))
+    if (atomic_load(&m->request) || m->paused || !all_idle(m) || blocks_busy(&m->loop))
         return;
     lock_take(&m->lock);
     skipped = vcpu_all_wait(m) && vtime_skip(&m->time);

@@ -208,12 +208,23 @@ static void push_input(struct char_bridge *b)
         b->backend->type->backend->credit(b->backend->instance, grant);
 }
 
+void chars_look(struct char_bridge *bridge)
+{
+    if (bridge->backend)
+        mark(bridge);
+}
+
 void chars_turn(struct char_bridge *bridge)
 {
+    bool paused = bridge->dev->machine->paused;
+
     if (bridge->dev->machine->phase != PHASE_RUN || !atomic_exchange(&bridge->dirty, false))
         return;
-    push_input(bridge);
+    if (!paused)
+        push_input(bridge);
     push_output(bridge);
+    if (paused) /* there may be input when it goes on */
+        atomic_store(&bridge->dirty, true);
 }
 
 bool chars_drained(const struct loop *loop)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/control/control.h"
 #include "core/machine/dev.h"
 
 static void on_wake(uv_async_t *async)
@@ -128,7 +129,7 @@ static int32_t thread_post(struct bp_dev *dev, void (*fn)(void *self, void *ctx)
 }
 
 /* Runs what was queued before this call; what it queues itself is for the next turn. */
-static void run_posts(struct loop *loop)
+void loop_run_posts(struct loop *loop)
 {
     struct machine_lock *lock = &loop->machine->lock;
     struct loop_post *post, *next;
@@ -149,6 +150,23 @@ static void run_posts(struct loop *loop)
     }
 }
 
+void loop_drop_posts(struct loop *loop, const struct bp_dev *dev)
+{
+    struct loop_post **at, *post;
+
+    pthread_mutex_lock(&loop->lock);
+    for (at = &loop->first; (post = *at);) {
+        if (post->dev != dev) {
+            at = &post->next;
+            continue;
+        }
+        *at = post->next;
+        free(post);
+    }
+    loop->last = at;
+    pthread_mutex_unlock(&loop->lock);
+}
+
 bool loop_posts_queued(struct loop *loop)
 {
     bool queued;
@@ -166,7 +184,7 @@ void loop_close_posts(struct loop *loop)
     pthread_mutex_lock(&loop->lock);
     loop->closed = true;
     pthread_mutex_unlock(&loop->lock);
-    run_posts(loop);
+    loop_run_posts(loop);
 }
 
 void loop_serve(struct loop *loop, bool wait)
@@ -181,7 +199,7 @@ void loop_turn(struct loop *loop, bool wait)
     struct machine *m = loop->machine;
 
     loop_serve(loop, wait && !loop->timer_due);
-    run_posts(loop);
+    loop_run_posts(loop);
     for (struct block_bridge *b = loop->blocks; b; b = b->next)
         blocks_turn(b);
     for (struct char_bridge *c = loop->chars; c; c = c->next)
@@ -189,10 +207,12 @@ void loop_turn(struct loop *loop, bool wait)
     if (loop->timer_due) {
         loop->timer_due = false;
         lock_take(&m->lock);
-        vtime_expire(&m->time);
+        if (!m->paused) /* else they are due when it goes on */
+            vtime_expire(&m->time);
         lock_drop(&m->lock);
     }
     vcpu_skip_idle(m);
+    control_turn(m);
 }
 
 static uint32_t thread_in_machine(struct bp_dev *dev)

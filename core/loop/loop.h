@@ -61,6 +61,9 @@ void loop_turn(struct loop *loop, bool wait);
  * the machine lock, but not from a callback of libuv. */
 void loop_serve(struct loop *loop, bool wait);
 bool loop_posts_queued(struct loop *loop); /* [any] */
+void loop_run_posts(struct loop *loop);    /* what is queued now; [main] */
+/* Forgets what is queued for a device: its instance is gone. [main] */
+void loop_drop_posts(struct loop *loop, const struct bp_dev *dev);
 /* Refuses posts from now on, and runs what was accepted. [main] */
 void loop_close_posts(struct loop *loop);
 void loop_free_watches(struct bp_dev *dev);
@@ -88,6 +91,7 @@ void chars_finish(struct char_bridge *bridge);
 void chars_turn(struct char_bridge *bridge); /* [main] */
 /* True of back ends for characters: this one becomes one that takes everything and says nothing. While building. */
 bool chars_are_silent(struct bp_dev *backend);
+void chars_look(struct char_bridge *bridge); /* the room of its device may have changed; [any] */
 bool chars_drained(
     const struct loop *loop); /* all output is with the back ends; [main], vCPUs parked */
 extern const struct bp_char_api chars_api;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/control/control.h"
 #include "core/machine/dev.h"
 
 static int32_t init_node(struct bp_dev *dev)
@@ -247,18 +248,17 @@ static bool init_nodes(struct machine *m)
     return ok;
 }
 
-struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags,
-                               struct diag *d)
+struct machine *machine_create(struct graph *g, struct registry *r, uint32_t flags, struct diag *d)
 {
     struct machine *m = calloc(1, sizeof(*m));
     bool ok = m != NULL;
 
-    (void)r;
     if (!ok) {
         diag_error(d, (struct diag_pos){0}, g->name, "the host has no memory left");
         return NULL;
     }
     m->graph = g;
+    m->registry = r;
     m->diag = d;
     m->flags = flags;
     m->lines_quiet = true;
@@ -297,6 +297,7 @@ void machine_destroy(struct machine *m)
     m->phase = PHASE_END;
     vcpu_park_all(m);
     loop_close_posts(&m->loop);
+    control_close(m);
     lock_take(&m->lock);
     for (struct block_bridge *b = m->loop.blocks; b; b = b->next)
         blocks_drain(b); /* requests end before their device and their back end do */

@@ -39,6 +39,7 @@ struct bp_dev {
     void *instance;
     bool initialised;
     struct dev_allocation *allocations;
+    struct dev_allocation *values;   /* lists that the instance refers to, made anew with it */
     struct bus_region *regions;      /* type->nregions */
     union dev_port *ports;           /* type->nports */
     struct bp_timer *timers;         /* list */
@@ -78,7 +79,8 @@ struct symbol {
 enum machine_phase { PHASE_BUILD, PHASE_READY, PHASE_RUN, PHASE_END };
 
 struct machine {
-    const struct graph *graph;
+    struct graph *graph;
+    struct registry *registry;
     struct diag *diag; /* while building; NULL later */
     struct bp_core core;
     uint32_t flags;
@@ -119,12 +121,18 @@ struct machine {
     _Atomic int quit_signal;
     _Atomic uint64_t first_run;      /* host ns of the first run() */
     uint64_t run_started, run_ended; /* host ns */
+    bool paused;                     /* [main] */
+    struct control *control;         /* its socket; NULL: none */
 };
 
 #define REQUEST_POWER_OFF 1u
 #define REQUEST_RESET     2u
 #define REQUEST_FAIL      4u
 #define REQUEST_QUIT      8u
+#define REQUEST_STOP      16u /* pause */
+#define REQUEST_BREAK     32u /* ... because of trace.hit */
+#define REQUESTS_PAUSE    (REQUEST_STOP | REQUEST_BREAK)
+#define REQUESTS_END      (REQUEST_POWER_OFF | REQUEST_FAIL | REQUEST_QUIT)
 
 /* [any]. Notes a request, stops the vCPUs and wakes the loop. */
 void machine_request(struct machine *m, uint32_t request);
@@ -146,10 +154,18 @@ int32_t dev_build(struct bp_dev *dev);
 void dev_free(struct bp_dev *dev);
 /* Zeroed memory freed with the bp_dev; NULL: none left. */
 void *dev_alloc(struct bp_dev *dev, size_t bytes);
+/* The same for what properties and seats of the instance refer to. */
+void *dev_alloc_value(struct bp_dev *dev, size_t bytes);
+void dev_free_list(struct dev_allocation *list);
 /* Writes checked properties into an instance. References need all instances to be there. */
 int32_t dev_write_props(struct bp_dev *dev, const struct graph_prop *props, uint32_t nprops);
-/* Writes both ends of every seat into their instances, once all are there. */
+/* Writes both ends of every seat into their instances, once all are there. Where they have been written before, they are again, in
+ * place: the instance behind one is another. */
 int32_t machine_write_seats(struct machine *m);
+/* Writes references alone again: the instance behind one is another. */
+void dev_write_refs(struct bp_dev *dev);
+/* Writes the handle of a port into the instance. */
+void dev_write_port(struct bp_dev *dev, uint32_t port);
 struct bp_dev *machine_dev_of(struct machine *m, const struct graph_node *node);
 
 /* segment.c: all segments into memory; false: a file could not be read, which was logged. Holds the machine lock. */

@@ -147,20 +147,34 @@ const struct yaml_value *graph_map(struct graph_loader *l, const struct graph_wh
 }
 
 void graph_check_keys(struct graph_loader *l, const char *node, const char *key,
-                      const struct yaml_value *map, const char *const *known, size_t count,
+                      const struct yaml_value *map, const struct grammar_word *known,
                       const char *what)
 {
+    size_t count;
+    const char **names = graph_words(l, known, &count);
+
     for (uint32_t i = 0; map && i < map->count; i++) {
         const struct yaml_entry *entry = &map->entries[i];
         bool found = false;
 
         for (size_t k = 0; k < count; k++)
-            found |= !strcmp(known[k], entry->key);
+            found |= !strcmp(names[k], entry->key);
         if (!found)
             graph_error(l, entry->pos, node,
                         key ? arena_printf(l->arena, "%s.%s", key, entry->key) : entry->key,
-                        "no such key of %s%s", what, graph_hint(l, entry->key, known, count));
+                        "no such key of %s%s", what, graph_hint(l, entry->key, names, count));
     }
+}
+
+const char **graph_words(struct graph_loader *l, const struct grammar_word *words, size_t *count)
+{
+    const char **names = NULL;
+    uint32_t n = 0;
+
+    for (; words->name; words++)
+        *arena_push(l->arena, names, n) = words->name;
+    *count = n;
+    return names;
 }
 
 /* "a/b/../c" -> "a/c", for people's eyes: only when both are the same file, which symbolic links
@@ -268,6 +282,11 @@ void graph_destroy(struct graph *g)
         svd_close(g->descriptions[i].svd);
     arena_finish(&owner->arena);
     free(owner);
+}
+
+struct arena *graph_arena(struct graph *g)
+{
+    return &((struct owner *)g)->arena;
 }
 
 struct graph_node *graph_find(const struct graph *g, const char *name)

@@ -217,6 +217,11 @@ struct graph *graph_load(const char *file, const struct graph_options *options, 
                          struct diag *d);
 void graph_destroy(struct graph *g);
 
+/* The properties of a node as another build of its type has them: values by name, and what is new by its default. *out has
+ * type->nprops rows and is the graph's. False: `d` has what does not fit. For hot reload; [main]. */
+bool graph_retype(struct graph *g, const struct graph_node *node, const struct type *type,
+                  struct graph_prop **out, struct diag *d);
+
 /* Node by name; NULL. */
 struct graph_node *graph_find(const struct graph *g, const char *name);
 /* Value of a property by name; NULL if the type has no such row. */

@@ -113,30 +113,34 @@ static void read_place(struct graph_loader *l, const struct graph_part *part, co
     *out = place;
 }
 
+/* All words of `boot:` name a place but one, which holds more of them. */
+static bool is_place(const char *word)
+{
+    return strcmp(word, "load") != 0;
+}
+
 static void read_boot(struct graph_loader *l)
 {
-    static const char *const roles[] = {"firmware", "kernel", "initrd", "fdt", "load"};
-    enum { PLACES = 4 }; /* the first ones */
     const struct graph_part *part;
     const struct yaml_entry *boot = find_key(l, "boot", &part);
     struct graph_where w = {"boot", NULL, boot ? &part->scope : NULL};
     const struct yaml_value *map = boot ? graph_map(l, &w, part->document->root, "boot") : NULL;
     const struct yaml_value *others = graph_map(l, &w, map, "load");
 
-    graph_check_keys(l, NULL, "boot", map, roles, sizeof(roles) / sizeof(*roles), "boot");
-    for (size_t i = 0; i < PLACES; i++) {
-        const struct yaml_entry *entry = yaml_find(map, roles[i]);
+    graph_check_keys(l, NULL, "boot", map, grammar_boot, "boot");
+    for (const struct grammar_word *word = grammar_boot; word->name; word++) {
+        const struct yaml_entry *entry = yaml_find(map, word->name);
 
-        if (entry && !yaml_is_null(entry->value))
+        if (entry && is_place(word->name) && !yaml_is_null(entry->value))
             read_place(l, part, entry->key, entry);
     }
     for (uint32_t i = 0; others && i < others->count; i++) {
         const char *key = arena_printf(l->arena, "load.%s", others->entries[i].key);
 
-        for (size_t k = 0; k < PLACES; k++)
-            if (!strcmp(others->entries[i].key, roles[k]))
+        for (const struct grammar_word *word = grammar_boot; word->name; word++)
+            if (is_place(word->name) && !strcmp(others->entries[i].key, word->name))
                 graph_error(l, others->entries[i].pos, "boot", key,
-                            "is a role of its own: move it to boot.%s", roles[k]);
+                            "is a role of its own: move it to boot.%s", word->name);
         read_place(l, part, key, &others->entries[i]);
     }
 }

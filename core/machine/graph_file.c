@@ -15,7 +15,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define GRAMMAR "1"
+/* GRAMMAR_VERSION as it is written. */
+#define TEXT(x)    #x
+#define TEXT_OF(x) TEXT(x)
+#define GRAMMAR    TEXT_OF(GRAMMAR_VERSION)
 
 struct graph_source {
     dev_t device;
@@ -23,49 +26,30 @@ struct graph_source {
     struct graph_documents documents;
 };
 
-#define NODES (KIND_PART | KIND_SOC | KIND_BOARD)
-#define EVERY (NODES | KIND_RUN)
-
-static const struct {
-    const char *name;
-    enum graph_kind kind;
-} kinds[] = {{"part", KIND_PART}, {"soc", KIND_SOC}, {"board", KIND_BOARD}, {"run", KIND_RUN}};
-#define KINDS (sizeof(kinds) / sizeof(*kinds))
-
-static const struct {
-    const char *name;
-    unsigned kinds;
-} keys[] = {
-    {"backplane", EVERY},       {"kind", EVERY},     {"name", EVERY},      {"doc", EVERY},
-    {"plugins", EVERY},         {"params", EVERY},   {"include", NODES},   {"override", NODES},
-    {"nodes", NODES},           {"aliases", NODES},  {"boot", KIND_BOARD}, {"model", KIND_BOARD},
-    {"compatible", KIND_BOARD}, {"board", KIND_RUN}, {"set", KIND_RUN},    {"accel", KIND_RUN},
-    {"time", KIND_RUN},         {"seed", KIND_RUN},  {"images", KIND_RUN}, {"backends", KIND_RUN},
-};
-#define KEYS (sizeof(keys) / sizeof(*keys))
-
 static const char *kind_name(enum graph_kind kind)
 {
-    for (size_t i = 0; i < KINDS; i++)
-        if (kinds[i].kind == kind)
-            return kinds[i].name;
-    return "?";
+    const struct grammar_kind *k = grammar_kinds;
+
+    while (k->name && k->kind != kind)
+        k++;
+    return k->name ? k->name : "?";
 }
 
 static bool read_kind(struct graph_loader *l, const struct yaml_value *root, enum graph_kind *out)
 {
     const struct yaml_entry *entry = yaml_find(root, "kind");
-    const char *names[KINDS];
+    const char **names = NULL;
+    uint32_t count = 0;
 
     if (!entry || entry->value->kind != YAML_SCALAR) {
         graph_error(l, entry ? entry->value->pos : root->pos, NULL, "kind",
                     "is missing: write kind: part, soc, board or run");
         return false;
     }
-    for (size_t i = 0; i < KINDS; i++) {
-        names[i] = kinds[i].name;
-        *out = kinds[i].kind;
-        if (!strcmp(names[i], entry->value->text))
+    for (const struct grammar_kind *k = grammar_kinds; k->name; k++) {
+        *arena_push(l->arena, names, count) = k->name;
+        *out = k->kind;
+        if (!strcmp(k->name, entry->value->text))
             return true;
     }
     if (!strcmp(entry->value->text, "world"))
@@ -74,7 +58,7 @@ static bool read_kind(struct graph_loader *l, const struct yaml_value *root, enu
     else
         graph_error(l, entry->value->pos, NULL, "kind",
                     "no kind `%.40s`: write part, soc, board or run%s", entry->value->text,
-                    graph_hint(l, entry->value->text, names, KINDS));
+                    graph_hint(l, entry->value->text, names, count));
     return false;
 }
 
@@ -96,19 +80,19 @@ static bool check_grammar(struct graph_loader *l, const struct yaml_value *root)
 
 static void check_keys(struct graph_loader *l, const struct graph_document *doc)
 {
-    const char *known[KEYS];
-    size_t count = 0;
+    const char **known = NULL;
+    uint32_t count = 0;
 
-    for (size_t i = 0; i < KEYS; i++)
-        if (keys[i].kinds & doc->kind)
-            known[count++] = keys[i].name;
+    for (const struct grammar_word *word = grammar_top; word->name; word++)
+        if (word->kinds & doc->kind)
+            *arena_push(l->arena, known, count) = word->name;
     for (uint32_t i = 0; i < doc->root->count; i++) {
         const struct yaml_entry *entry = &doc->root->entries[i];
         unsigned others = 0;
 
-        for (size_t k = 0; k < KEYS; k++)
-            if (!strcmp(keys[k].name, entry->key))
-                others = keys[k].kinds;
+        for (const struct grammar_word *word = grammar_top; word->name; word++)
+            if (!strcmp(word->name, entry->key))
+                others = word->kinds;
         if (others & doc->kind)
             continue;
         if (others)

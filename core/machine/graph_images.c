@@ -16,21 +16,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const roles[] = {"firmware", "kernel", "initrd", "fdt", "cmdline"};
-#define ROLES (sizeof(roles) / sizeof(*roles))
-
 static bool check_role(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
                        const char *role)
 {
     const struct graph *g = l->graph;
-    const char **names = arena_alloc(l->arena, (g->nplaces + ROLES) * sizeof(*names));
+    const char **names = NULL;
     const char *hint;
-    size_t count = 0;
+    uint32_t count = 0;
 
-    for (size_t i = 0; i < ROLES; i++)
-        names[count++] = roles[i];
+    for (const struct grammar_word *word = grammar_images; word->name; word++)
+        *arena_push(l->arena, names, count) = word->name;
     for (uint32_t i = 0; i < g->nplaces; i++)
-        names[count++] = g->places[i].role;
+        *arena_push(l->arena, names, count) = g->places[i].role;
     for (size_t i = 0; i < count; i++)
         if (!strcmp(names[i], role))
             return true;

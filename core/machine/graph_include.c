@@ -23,7 +23,6 @@
 static void read_plugin(struct graph_loader *l, struct graph_part *part,
                         const struct yaml_entry *entry)
 {
-    static const char *const keys[] = {"use", "version"};
     const struct yaml_value *v = entry->value;
     const struct yaml_entry *use = yaml_find(v, "use"), *version = yaml_find(v, "version");
     struct graph_where w = {"plugins", entry->key, &part->scope};
@@ -42,7 +41,7 @@ static void read_plugin(struct graph_loader *l, struct graph_part *part,
                     "does not say which plug-in: write { use: NAME, version: \"^1.0\" }");
         return;
     }
-    graph_check_keys(l, "plugins", entry->key, v, keys, sizeof(keys) / sizeof(*keys), "a plug-in");
+    graph_check_keys(l, "plugins", entry->key, v, grammar_plugin, "a plug-in");
     name = graph_text(l, &w, use->value);
     if (name && graph_optional_text(l, &w, version ? version->value : NULL, &range))
         out->plugin =
@@ -83,7 +82,6 @@ static const struct graph_document *choose(struct graph_loader *l, const struct 
 static void read_include(struct graph_loader *l, const struct graph_part *part,
                          const struct yaml_value *v)
 {
-    static const char *const keys[] = {"file", "params", "prefix"};
     const struct graph_where w = {"include", NULL, &part->scope};
     const struct yaml_entry *file = yaml_find(v, "file"), *prefix = yaml_find(v, "prefix");
     const struct yaml_value *named = v->kind == YAML_SCALAR ? v : file ? file->value : NULL;
@@ -100,7 +98,7 @@ static void read_include(struct graph_loader *l, const struct graph_part *part,
         return;
     }
     if (v->kind == YAML_MAP)
-        graph_check_keys(l, "include", NULL, v, keys, sizeof(keys) / sizeof(*keys), "an include");
+        graph_check_keys(l, "include", NULL, v, grammar_include, "an include");
     path = graph_text(l, &w, named);
     if (!path || !graph_optional_text(l, &w, prefix ? prefix->value : NULL, &text))
         return;

@@ -26,6 +26,7 @@
 #define CORE_MACHINE_GRAPH_LOAD_H
 
 #include "core/machine/expr.h"
+#include "core/machine/grammar.h"
 #include "core/machine/graph.h"
 #include "core/machine/yaml.h"
 
@@ -34,9 +35,6 @@
 #define GRAPH_MAX_PARTS  1024u
 #define GRAPH_MAX_PARAMS 256u /* of a file */
 #define GRAPH_BUCKETS    1024u
-
-/* Bits, for sets of them. */
-enum graph_kind { KIND_PART = 1, KIND_SOC = 2, KIND_BOARD = 4, KIND_RUN = 8 };
 
 struct graph_document {
     const struct yaml_value *root; /* a map */
@@ -127,6 +125,8 @@ struct graph_where {
  * however often a repeat meets them. */
 void graph_error(struct graph_loader *l, struct diag_pos pos, const char *node, const char *key,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Where everything of a graph lives. */
+struct arena *graph_arena(struct graph *g);
 /* "; did you mean X?" or "". */
 const char *graph_hint(struct graph_loader *l, const char *word, const char *const *candidates,
                        size_t count);
@@ -145,8 +145,10 @@ const struct yaml_value *graph_map(struct graph_loader *l, const struct graph_wh
                                    const struct yaml_value *parent, const char *key);
 /* Reports every key of a map that is not among `known`. */
 void graph_check_keys(struct graph_loader *l, const char *node, const char *key,
-                      const struct yaml_value *map, const char *const *known, size_t count,
+                      const struct yaml_value *map, const struct grammar_word *known,
                       const char *what);
+/* The names of a table of words, for graph_hint(). */
+const char **graph_words(struct graph_loader *l, const struct grammar_word *words, size_t *count);
 /* `path` as it is meant in the description that `w` stands in. */
 const char *graph_path(struct graph_loader *l, const struct graph_scope *scope, const char *path);
 

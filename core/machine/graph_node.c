@@ -17,12 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keys that every node may have. `repeat`, `when` and `doc` are gone by now, but may be what was
- * meant. */
-static const char *const common_keys[] = {"type", "reg", "bus", "fdt", "repeat", "when", "doc"};
-#define COMMON_KEYS (sizeof(common_keys) / sizeof(*common_keys))
-#define HANDLED     4 /* the first ones */
-
 const struct graph_given *graph_given(const struct graph_instance *instance, const char *key)
 {
     for (uint32_t i = 0; i < instance->ngiven; i++)
@@ -187,18 +181,17 @@ static void unknown_key(struct graph_loader *l, const struct graph_node *node,
                         const struct graph_given *given)
 {
     const struct type *type = node->type;
-    const char **names = arena_alloc(
-        l->arena, (type->nprops + type->nports + type->nseats + COMMON_KEYS) * sizeof(*names));
-    size_t count = 0;
+    const char **names = NULL;
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < type->nprops; i++)
-        names[count++] = type->props[i].name;
+        *arena_push(l->arena, names, count) = type->props[i].name;
     for (uint32_t i = 0; i < type->nports; i++)
-        names[count++] = graph_port_word(&type->ports[i]);
+        *arena_push(l->arena, names, count) = graph_port_word(&type->ports[i]);
     for (uint32_t i = 0; i < type->nseats; i++)
-        names[count++] = graph_seat_word(&type->seats[i]);
-    for (size_t i = 0; i < COMMON_KEYS; i++)
-        names[count++] = common_keys[i];
+        *arena_push(l->arena, names, count) = graph_seat_word(&type->seats[i]);
+    for (const struct grammar_word *word = grammar_node; word->name; word++)
+        *arena_push(l->arena, names, count) = word->name;
     graph_error(l, given->pos, node->name, given->key, "no such property of %s%s", node->type_text,
                 graph_hint(l, given->key, names, count));
 }
@@ -216,8 +209,8 @@ void graph_make_props(struct graph_loader *l)
             const struct graph_given *given = &instance->given[k];
             bool common = false;
 
-            for (size_t c = 0; c < HANDLED; c++)
-                common |= !strcmp(common_keys[c], given->key);
+            for (const struct grammar_word *word = grammar_node; word->name; word++)
+                common |= !strcmp(word->name, given->key);
             if (!common && !is_property(node->type, given->key) && !is_word(node->type, given->key))
                 unknown_key(l, node, given);
         }

@@ -18,29 +18,29 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct param_type {
-    const char *name;
-    enum expr_type type;
-    uint64_t max;
-    uint32_t prop; /* as a graph_value */
-} types[] = {
-    {"u32", EXPR_INT, UINT32_MAX, BP_PROP_U32},
-    {"u64", EXPR_INT, UINT64_MAX, BP_PROP_U64},
-    {"bool", EXPR_BOOL, 1, BP_PROP_BOOL},
-    {"size", EXPR_SIZE, UINT64_MAX, BP_PROP_SIZE},
-    {"freq", EXPR_FREQ, UINT64_MAX, BP_PROP_FREQ},
-    {"duration", EXPR_DURATION, UINT64_MAX, BP_PROP_DURATION},
-    {"string", EXPR_STRING, 0, BP_PROP_STR},
-    {"enum", EXPR_STRING, 0, BP_PROP_STR},
-};
-#define TYPES (sizeof(types) / sizeof(*types))
-
-static const char *const param_keys[] = {"type", "default", "range", "choices", "doc"};
+/* What a value is in expressions. */
+static enum expr_type expr_type(const struct grammar_param_type *type)
+{
+    switch (type->prop) {
+    case BP_PROP_BOOL:
+        return EXPR_BOOL;
+    case BP_PROP_SIZE:
+        return EXPR_SIZE;
+    case BP_PROP_FREQ:
+        return EXPR_FREQ;
+    case BP_PROP_DURATION:
+        return EXPR_DURATION;
+    case BP_PROP_STR:
+        return EXPR_STRING;
+    default:
+        return EXPR_INT;
+    }
+}
 
 /* One entry of `params:` while it is read. */
 struct param {
     const struct yaml_entry *entry;
-    const struct param_type *type;
+    const struct grammar_param_type *type;
     struct graph_where where;
 };
 
@@ -55,25 +55,30 @@ static bool is_identifier(const char *name)
     return true;
 }
 
-static const struct param_type *find_type(struct graph_loader *l, const struct param *p)
+static const struct grammar_param_type *find_type(struct graph_loader *l, const struct param *p)
 {
     const struct yaml_entry *entry = yaml_find(p->entry->value, "type");
-    const char *names[TYPES];
+    const char **names = NULL, *list = "";
+    uint32_t count = 0;
 
-    for (size_t i = 0; i < TYPES; i++)
-        names[i] = types[i].name;
+    for (const struct grammar_param_type *t = grammar_param_types; t->name; t++) {
+        *arena_push(l->arena, names, count) = t->name;
+        list = arena_printf(l->arena, "%s%s%s", list,
+                            count == 1  ? ""
+                            : t[1].name ? ", "
+                                        : " or ",
+                            t->name);
+    }
     if (!entry || entry->value->kind != YAML_SCALAR) {
-        graph_error(
-            l, entry ? entry->value->pos : p->entry->pos, "params", p->entry->key,
-            "has no type: write `type:` and u32, u64, bool, size, freq, duration, string or enum");
+        graph_error(l, entry ? entry->value->pos : p->entry->pos, "params", p->entry->key,
+                    "has no type: write `type:` and %s", list);
         return NULL;
     }
-    for (size_t i = 0; i < TYPES; i++)
-        if (!strcmp(names[i], entry->value->text))
-            return &types[i];
-    graph_error(l, entry->value->pos, "params", p->entry->key,
-                "no type `%.40s`: write u32, u64, bool, size, freq, duration, string or enum%s",
-                entry->value->text, graph_hint(l, entry->value->text, names, TYPES));
+    for (const struct grammar_param_type *t = grammar_param_types; t->name; t++)
+        if (!strcmp(t->name, entry->value->text))
+            return t;
+    graph_error(l, entry->value->pos, "params", p->entry->key, "no type `%.40s`: write %s%s",
+                entry->value->text, list, graph_hint(l, entry->value->text, names, count));
     return NULL;
 }
 
@@ -88,8 +93,8 @@ static bool read_value(struct graph_loader *l, const struct param *p, const stru
 
     if (!text)
         return false;
-    *out = (struct expr_value){.type = p->type->type, .text = text};
-    switch (p->type->type) {
+    *out = (struct expr_value){.type = expr_type(p->type), .text = text};
+    switch (out->type) {
     case EXPR_STRING:
         return true;
     case EXPR_BOOL:
@@ -106,7 +111,7 @@ static bool read_value(struct graph_loader *l, const struct param *p, const stru
         }
         break;
     default:
-        ok = units_parse((enum unit_kind)p->type->type, text, &value, why);
+        ok = units_parse((enum unit_kind)out->type, text, &value, why);
         break;
     }
     out->number = value;
@@ -123,8 +128,8 @@ static bool check_range(struct graph_loader *l, const struct param *p, const str
 
     if (!range)
         return true;
-    if (range->value->kind != YAML_LIST || range->value->count != 2 ||
-        p->type->type == EXPR_STRING || p->type->type == EXPR_BOOL) {
+    if (range->value->kind != YAML_LIST || range->value->count != 2 || value->type == EXPR_STRING ||
+        value->type == EXPR_BOOL) {
         graph_error(l, range->value->pos, "params", p->entry->key,
                     "not a range: write range: [lowest, highest] for a type with an order");
         return false;
@@ -239,8 +244,7 @@ static bool read_param(struct graph_loader *l, struct param *p, struct graph_set
                     yaml_kind_name(p->entry->value));
         return false;
     }
-    graph_check_keys(l, "params", p->entry->key, p->entry->value, param_keys,
-                     sizeof(param_keys) / sizeof(*param_keys), "a parameter");
+    graph_check_keys(l, "params", p->entry->key, p->entry->value, grammar_param, "a parameter");
     p->type = find_type(l, p);
     return p->type && find_value(l, p, sets, nsets, out);
 }

@@ -125,27 +125,11 @@ bool graph_read(struct graph_loader *l, const char *file)
 
 /* --- what is left of it ----------------------------------------------------------------------- */
 
-static const char *const modes[] = {
-    [TIME_REALTIME] = "realtime", [TIME_FAST] = "fast", [TIME_DETERMINISTIC] = "deterministic"};
-
-/* Of deterministic time. */
-static const struct {
-    struct bp_prop row;
-    size_t offset; /* of a uint64_t in struct graph */
-} time_settings[] = {
-    {{.name = "frequency", .type = BP_PROP_FREQ, .min = 1000, .max = 1000000000000},
-     offsetof(struct graph, frequency)},
-    {{.name = "quantum", .type = BP_PROP_U64, .min = 1, .max = 1000000000},
-     offsetof(struct graph, quantum)},
-    {{.name = "until", .type = BP_PROP_DURATION, .min = 1, .max = INT64_MAX},
-     offsetof(struct graph, until)},
-};
-#define TIME_SETTINGS (sizeof(time_settings) / sizeof(*time_settings))
-
 static void set_mode(struct graph_loader *l, const struct graph_where *w, struct diag_pos pos,
                      const char *text)
 {
-    const size_t count = sizeof(modes) / sizeof(*modes);
+    size_t count;
+    const char **modes = graph_words(l, grammar_times, &count);
 
     for (size_t i = 0; i < count; i++)
         if (!strcmp(modes[i], text)) {
@@ -159,23 +143,25 @@ static void set_mode(struct graph_loader *l, const struct graph_where *w, struct
 static void set_setting(struct graph_loader *l, const struct graph_where *w, const char *key,
                         const struct yaml_value *v)
 {
-    const char *names[TIME_SETTINGS];
-    struct graph_value value;
+    const struct grammar_setting *s = grammar_time_settings;
+    const char **names = NULL;
+    uint32_t count = 0;
 
-    for (size_t i = 0; i < TIME_SETTINGS; i++) {
-        names[i] = time_settings[i].row.name;
-        if (strcmp(names[i], key))
-            continue;
-        if (l->graph->time != TIME_DETERMINISTIC)
-            graph_error(l, v->pos, w->key, key, "only deterministic time has this setting");
-        else if (graph_read_value(l, &(struct graph_where){w->key, key, w->scope},
-                                  &time_settings[i].row, v, &value))
-            *(uint64_t *)((char *)l->graph + time_settings[i].offset) = value.u;
-        return;
+    for (; s->name && strcmp(s->name, key); s++)
+        *arena_push(l->arena, names, count) = s->name;
+    if (!s->name) {
+        graph_error(l, v->pos, w->key, key,
+                    "no such setting of time: there are frequency, quantum and until%s",
+                    graph_hint(l, key, names, count));
+    } else if (l->graph->time != TIME_DETERMINISTIC) {
+        graph_error(l, v->pos, w->key, key, "only deterministic time has this setting");
+    } else {
+        const struct bp_prop row = {.name = s->name, .type = s->prop, .min = s->min, .max = s->max};
+        struct graph_value value;
+
+        if (graph_read_value(l, &(struct graph_where){w->key, key, w->scope}, &row, v, &value))
+            *(uint64_t *)((char *)l->graph + s->offset) = value.u;
     }
-    graph_error(l, v->pos, w->key, key,
-                "no such setting of time: there are frequency, quantum and until%s",
-                graph_hint(l, key, names, TIME_SETTINGS));
 }
 
 /* MODE[,KEY=VALUE]... */

@@ -13,15 +13,35 @@ struct bp_dev *machine_dev_of(struct machine *m, const struct graph_node *node)
     return node ? &m->devs[node->index] : NULL;
 }
 
-void *dev_alloc(struct bp_dev *dev, size_t bytes)
+static void *allocate(struct dev_allocation **list, size_t bytes)
 {
     struct dev_allocation *allocation = calloc(1, sizeof(*allocation) + bytes);
 
     if (!allocation)
         return NULL;
-    allocation->next = dev->allocations;
-    dev->allocations = allocation;
+    allocation->next = *list;
+    *list = allocation;
     return allocation->bytes;
+}
+
+void *dev_alloc(struct bp_dev *dev, size_t bytes)
+{
+    return allocate(&dev->allocations, bytes);
+}
+
+void *dev_alloc_value(struct bp_dev *dev, size_t bytes)
+{
+    return allocate(&dev->values, bytes);
+}
+
+void dev_free_list(struct dev_allocation *list)
+{
+    while (list) {
+        struct dev_allocation *next = list->next;
+
+        free(list);
+        list = next;
+    }
 }
 
 void dev_report(struct bp_dev *dev, const char *fallback)
@@ -109,7 +129,7 @@ static int32_t write_value(struct bp_dev *dev, const struct bp_prop *row, uint32
     case BP_PROP_LIST:
         list.count = value->list.count;
         list.stride = element_size(row->element);
-        list.items = dev_alloc(dev, (size_t)list.count * list.stride + 1);
+        list.items = dev_alloc_value(dev, (size_t)list.count * list.stride + 1);
         if (!list.items)
             return BP_E_NOMEM;
         for (uint32_t i = 0; i < list.count; i++)
@@ -131,6 +151,26 @@ int32_t dev_write_props(struct bp_dev *dev, const struct graph_prop *props, uint
         status = write_value(dev, props[i].row, props[i].row->type, &props[i].value,
                              (char *)dev->instance + props[i].row->offset);
     return status;
+}
+
+void dev_write_refs(struct bp_dev *dev)
+{
+    const struct graph_node *node = dev->node;
+
+    for (uint32_t i = 0; i < node->nprops; i++) {
+        const struct bp_prop *row = node->props[i].row;
+        const struct graph_value *value = &node->props[i].value;
+        char *at = (char *)dev->instance + row->offset;
+        struct bp_list list;
+
+        if (row->type == BP_PROP_REF)
+            write_ref(dev, row, value->ref, (struct bp_ref *)(void *)at);
+        if (row->type != BP_PROP_LIST || row->element != BP_PROP_REF)
+            continue;
+        memcpy(&list, at, sizeof(list)); /* the items stay where they are */
+        for (uint32_t k = 0; k < value->list.count && k < list.count; k++)
+            write_ref(dev, row, value->list.items[k].ref, &((struct bp_ref *)list.items)[k]);
+    }
 }
 
 /* --- instances ------------------------------------------------------------------------------------------- */
@@ -159,6 +199,14 @@ static struct bp_dev *backend_of(struct machine *m, const struct graph_node *nod
                 return &m->backends[b];
     }
     return NULL;
+}
+
+void dev_write_port(struct bp_dev *dev, uint32_t port)
+{
+    uint32_t offset = dev->type->ports[port].offset;
+
+    if (offset != BP_NO_OFFSET && (size_t)offset + sizeof(void *) <= dev->type->instance_size)
+        memcpy((char *)dev->instance + offset, &dev->ports[port].wire, sizeof(void *));
 }
 
 /* Makes the object behind a port's handle and writes the handle into the instance. */
@@ -203,9 +251,7 @@ static int32_t make_port(struct bp_dev *dev, uint32_t index)
                                 row->dir == BP_DIR_OUT);
         break;
     }
-    if (row->offset != BP_NO_OFFSET &&
-        (size_t)row->offset + sizeof(void *) <= dev->type->instance_size)
-        memcpy((char *)dev->instance + row->offset, &port->wire, sizeof(void *));
+    dev_write_port(dev, index);
     return status;
 }
 
@@ -300,12 +346,9 @@ void dev_free(struct bp_dev *dev)
         finish_port(dev, i);
     for (uint32_t i = 0; dev->regions && i < dev->type->nregions; i++)
         bus_region_finish(&dev->regions[i]);
-    while (dev->allocations) {
-        struct dev_allocation *allocation = dev->allocations;
-
-        dev->allocations = allocation->next;
-        free(allocation);
-    }
+    dev_free_list(dev->values);
+    dev_free_list(dev->allocations);
+    dev->values = dev->allocations = NULL;
     if (!dev->vcpu)
         free(dev->instance);
     free(dev->error);

@@ -21,9 +21,8 @@ struct machine;
 /* Of a description in lockstep: with its second accelerator. */
 #define MACHINE_SECOND 4u
 
-/* Builds everything in `g` (borrowed; must outlive the machine). Errors go to `d`, with node and property; NULL then. */
-struct machine *machine_create(const struct graph *g, struct registry *r, uint32_t flags,
-                               struct diag *d);
+/* Builds everything in `g` (borrowed; must outlive the machine, which changes it in a hot reload). Errors go to `d`, with node and property; NULL then. */
+struct machine *machine_create(struct graph *g, struct registry *r, uint32_t flags, struct diag *d);
 void machine_destroy(
     struct machine *m); /* joins threads, finishes everything in reverse order; accepts NULL */
 
@@ -32,6 +31,7 @@ enum machine_end {
     MACHINE_POWER_OFF, /* the guest, `code` is its status */
     MACHINE_FAILED,    /* the guest or the machine failed; reported already */
     MACHINE_QUIT,      /* the user left (escape key, signal) */
+    MACHINE_BREAK, /* an access that was watched for, and nobody there to tell; reported already */
 };
 struct machine_result {
     enum machine_end end;
@@ -46,6 +46,13 @@ struct machine_result machine_run(struct machine *m);
 /* Deterministic time: machine_run() will keep a hash of all that happens (core/trace/hash.h). Before it. */
 void machine_hash_trace(struct machine *m);
 uint64_t machine_trace_hash(struct machine *m); /* after it */
+
+/* --- run control: while machine_run() is at work, but not from a callback of libuv ------------------------------------ */
+/* Parks the vCPUs, lets requests to disks end, and stops time: no device hears of timers and input until it goes on. */
+void machine_pause(struct machine *m);
+void machine_continue(struct machine *m);
+bool machine_is_paused(const struct machine *m);
+bool machine_is_ending(const struct machine *m); /* there is a request to end, or it has */
 
 /* [any], async-signal-safe: asks a running machine to end. */
 void machine_quit(struct machine *m);

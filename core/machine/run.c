@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/control/control.h"
 #include "core/machine/dev.h"
 
 #define FLUSH_MS 2000 /* how long output may take to reach its back ends at the end */
@@ -62,7 +63,64 @@ static void warm_reset(struct machine *m)
     vcpu_park_all(m);
     atomic_fetch_and(&m->request, ~REQUEST_RESET);
     reset(m, BP_RESET_WARM);
-    vcpu_resume_all(m);
+    if (!m->paused)
+        vcpu_resume_all(m);
+    control_event(m, "RESET", NULL);
+}
+
+void machine_pause(struct machine *m)
+{
+    atomic_fetch_and(&m->request, ~REQUEST_STOP);
+    vcpu_park_all(m);
+    if (m->paused || machine_is_ending(m))
+        return;
+    m->paused = true;
+    lock_take(&m->lock);
+    for (struct block_bridge *b = m->loop.blocks; b; b = b->next)
+        blocks_drain(b);
+    lock_drop(&m->lock);
+    vtime_stop(&m->time);
+    control_event(m, "STOP", NULL);
+}
+
+void machine_continue(struct machine *m)
+{
+    if (!m->paused || machine_is_ending(m))
+        return;
+    m->paused = false;
+    control_event(m, "RESUME", NULL);
+    vtime_start(&m->time);
+    if (!atomic_load(&m->request))
+        vcpu_resume_all(m);
+    loop_wake(&m->loop); /* input has waited */
+}
+
+bool machine_is_paused(const struct machine *m)
+{
+    return m->paused;
+}
+
+bool machine_is_ending(const struct machine *m)
+{
+    return m->phase != PHASE_RUN || atomic_load(&m->request) & REQUESTS_END;
+}
+
+/* The last word to clients: why it ended. */
+static void tell_end(struct machine *m, const struct machine_result *result)
+{
+    switch (result->end) {
+    case MACHINE_POWER_OFF:
+        control_event(m, "POWERDOWN", "{s:i}", "code", (int)result->code);
+        break;
+    case MACHINE_FAILED:
+        control_event(m, "FAILED", "{s:i}", "code", (int)result->code);
+        break;
+    case MACHINE_QUIT:
+        control_event(m, "QUIT", "{s:i}", "signal", result->signal);
+        break;
+    case MACHINE_BREAK: /* there is no socket */
+        break;
+    }
 }
 
 /* What the guest printed last must reach the user, but not at any price. */
@@ -77,6 +135,18 @@ static void flush_output(struct machine *m)
         if (!chars_drained(&m->loop))
             nanosleep(&pause, NULL);
     }
+}
+
+/* The machine stands still after a watched access. False: nobody could make it go on. */
+static bool tell_break(struct machine *m)
+{
+    char *text = trace_take_hit(m);
+
+    atomic_fetch_and(&m->request, ~REQUEST_BREAK);
+    trace_say(m, "break", text ? text : "");
+    control_event(m, "BREAK", "{s:s}", "what", text ? text : "");
+    free(text);
+    return control_is_open(m);
 }
 
 void machine_begin(struct machine *m)
@@ -102,18 +172,24 @@ void machine_begin(struct machine *m)
 
 bool machine_over(const struct machine *m)
 {
-    return atomic_load(&m->request) & ~REQUEST_RESET;
+    return atomic_load(&m->request) & REQUESTS_END;
 }
 
-static void reset_if_asked(struct machine *m)
+/* Requests that do not end it. False: nobody could make it go on. */
+static bool attend(struct machine *m)
 {
-    if (atomic_load(&m->request) & REQUEST_RESET)
+    uint32_t request = atomic_load(&m->request);
+
+    if (request & REQUEST_RESET)
         warm_reset(m);
+    if (request & REQUEST_STOP)
+        machine_pause(m);
+    return !(request & REQUEST_BREAK) || tell_break(m);
 }
 
 void machine_round(struct machine *m)
 {
-    reset_if_asked(m);
+    attend(m);
     schedule_round(m);
 }
 
@@ -124,6 +200,7 @@ struct machine_result machine_end(struct machine *m)
 
     vcpu_park_all(m);
     vtime_stop(&m->time);
+    m->paused = false;
     flush_output(m);
     loop_release_signals(&m->loop);
     m->phase = PHASE_READY;
@@ -137,21 +214,29 @@ struct machine_result machine_end(struct machine *m)
         result.signal = atomic_load(&m->quit_signal);
     }
     result.code = atomic_load(&m->power_code);
+    tell_end(m, &result);
     return result;
 }
 
 struct machine_result machine_run(struct machine *m)
 {
+    struct machine_result result;
+    bool broken = false;
+
     machine_begin(m);
     while (!machine_over(m)) {
-        if (m->time.mode == TIME_DETERMINISTIC) {
-            machine_round(m);
-        } else {
-            reset_if_asked(m);
+        broken = !attend(m);
+        if (broken)
+            break;
+        if (m->time.mode == TIME_DETERMINISTIC && !m->paused)
+            schedule_round(m);
+        else
             loop_turn(&m->loop, true);
-        }
     }
-    return machine_end(m);
+    result = machine_end(m);
+    if (broken)
+        result.end = MACHINE_BREAK;
+    return result;
 }
 
 void machine_hash_trace(struct machine *m)

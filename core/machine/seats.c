@@ -42,12 +42,17 @@ static int32_t write_controller(struct bp_dev *dev, uint32_t bus)
 {
     const struct graph *g = dev->machine->graph;
     const struct bp_bus_row *row = &dev->type->buses[bus];
-    struct bp_attached *items = NULL;
-    struct bp_list list = {.stride = sizeof(*items)};
+    struct bp_attached *items;
+    struct bp_list list;
 
+    memcpy(&list, (char *)dev->instance + row->offset, sizeof(list));
+    items = (struct bp_attached *)list.items;
+    list = (struct bp_list){.stride = sizeof(*items)};
     for (uint32_t i = 0; i < g->nseats; i++)
         list.count += g->seats[i].to == dev->node && g->seats[i].bus == bus;
-    list.items = items = dev_alloc(dev, list.count * sizeof(*items) + 1);
+    if (!items)
+        items = dev_alloc_value(dev, list.count * sizeof(*items) + 1);
+    list.items = items;
     if (!items)
         return BP_E_NOMEM;
     for (uint32_t i = 0; i < g->nseats; i++)

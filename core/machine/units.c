@@ -51,6 +51,11 @@ const char *units_example(enum unit_kind kind)
     return kinds[kind].example;
 }
 
+const char *units_unit(enum unit_kind kind, size_t i)
+{
+    return i < MAX_UNITS ? kinds[kind].units[i].name : NULL;
+}
+
 /* --- integers --------------------------------------------------------------------------------- */
 
 static int digit(char c)

@@ -31,5 +31,7 @@ char *units_format(enum unit_kind kind, uint64_t value, char *out);
 
 const char *units_name(enum unit_kind kind);    /* "a size" */
 const char *units_example(enum unit_kind kind); /* "64KiB" */
+const char *units_unit(enum unit_kind kind,
+                       size_t i); /* "KiB", smallest first; NULL behind the last */
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "core/plugin/object.h"
 
+#include "core/plugin/copy.h"
+
 #include "core/machine/dev.h"
 #include "core/plugin/semver.h"
 
@@ -195,6 +197,28 @@ static int32_t query(struct plugin *p, char why[OBJECT_WHY])
     return check_info(p, why);
 }
 
+struct plugin *object_open_copy(const char *path, char why[OBJECT_WHY])
+{
+    char *copy = copy_make(path, why);
+    struct plugin *p = copy ? object_open(copy, why) : NULL;
+    struct stat info;
+
+    if (p)
+        p->origin = strdup(path);
+    if (p && p->origin && !stat(path, &info)) {
+        p->device = info.st_dev;
+        p->inode = info.st_ino;
+    } else if (copy) {
+        if (p)
+            refuse(why, "cannot be looked at: no memory, or the file is gone: build it again");
+        object_close(p);
+        copy_remove(copy);
+        p = NULL;
+    }
+    free(copy);
+    return p;
+}
+
 struct plugin *object_open(const char *path, char why[OBJECT_WHY])
 {
     struct plugin *p = calloc(1, sizeof(*p));
@@ -221,6 +245,9 @@ void object_close(struct plugin *p)
     free(p->types);
     if (p->handle)
         dlclose(p->handle);
+    if (p->origin)
+        copy_remove(p->path);
+    free(p->origin);
     free(p->path);
     free(p);
 }

@@ -13,9 +13,10 @@
 #define OBJECT_WHY 512 /* bytes for the text of a failure, "cause: cure" */
 
 struct plugin {
-    char *path;
+    char *path;   /* what was opened */
+    char *origin; /* the file that it is a copy of, which is removed with it; NULL: it is none */
     void *handle;
-    dev_t device; /* which file it is, whatever its path */
+    dev_t device; /* which file it is, whatever its path; of a copy, what was copied */
     ino_t inode;
     const struct bp_plugin *info;
     const struct type **types; /* owned */
@@ -25,6 +26,10 @@ struct plugin {
 /* Opens the file and checks everything it says of itself. NULL: `why` says why. Freed by
  * object_close(). */
 struct plugin *object_open(const char *path, char why[OBJECT_WHY]);
+
+/* The same for a copy of the file, in a folder of its own: the loader gives back what it has open under a path or an inode, however
+ * new the file is. The copy keeps its name and its debug information, and is there as long as it is open. */
+struct plugin *object_open_copy(const char *path, char why[OBJECT_WHY]);
 
 /* Closes the object and frees what the core made of it. Accepts NULL. */
 void object_close(struct plugin *p);

@@ -234,7 +234,47 @@ const struct bp_plugin *plugin_info(const struct plugin *p)
 
 const char *plugin_path(const struct plugin *p)
 {
+    return p->origin ? p->origin : p->path;
+}
+
+const char *plugin_loaded(const struct plugin *p)
+{
     return p->path;
+}
+
+/* --- hot reload --------------------------------------------------------------------------------------------- */
+
+struct plugin *registry_reopen(const struct plugin *old, const char *path, char *why)
+{
+    struct plugin *p = object_open_copy(path ? path : plugin_path(old), why);
+
+    if (!p || !strcmp(p->info->id, old->info->id))
+        return p;
+    snprintf(why, OBJECT_WHY, "calls itself `%.64s`, and %.64s is to be replaced: build that one",
+             p->info->id, old->info->id);
+    object_close(p);
+    return NULL;
+}
+
+void registry_replace(struct registry *r, const struct plugin *old, struct plugin *new)
+{
+    for (size_t i = 0; i < r->nplugins; i++)
+        if (r->plugins[i] == old)
+            r->plugins[i] = new;
+    object_close((struct plugin *)old);
+}
+
+void registry_discard(struct plugin *new)
+{
+    object_close(new);
+}
+
+const struct plugin *registry_plugin(const struct registry *r, const char *id)
+{
+    for (size_t i = 0; i < r->nplugins; i++)
+        if (!strcmp(r->plugins[i]->info->id, id))
+            return r->plugins[i];
+    return NULL;
 }
 
 size_t plugin_types(const struct plugin *p, const struct type *const **out)

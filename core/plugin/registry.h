@@ -71,7 +71,19 @@ void registry_open_all(struct registry *r, struct diag *d);
 
 size_t registry_plugins(const struct registry *r, const struct plugin *const **out);
 const struct bp_plugin *plugin_info(const struct plugin *p);
-const char *plugin_path(const struct plugin *p);
+const char *plugin_path(const struct plugin *p); /* the file it came from */
+const char *
+plugin_loaded(const struct plugin *p); /* the file that is loaded: after a hot reload a copy */
+
+/* --- hot reload: see core/machine/reload.c ---------------------------------------------------------------------------- */
+/* Opens the file at `path` (NULL: where `old` came from) anew, whatever is open already. It must call itself like `old`. The
+ * registry does not know it yet. NULL: `why` (512 bytes) says why. */
+struct plugin *registry_reopen(const struct plugin *old, const char *path, char *why);
+/* Puts `new` in the place of `old` and closes that: nothing may point to its types any more. */
+void registry_replace(struct registry *r, const struct plugin *old, struct plugin *new);
+void registry_discard(struct plugin *new); /* closes what registry_reopen() gave; accepts NULL */
+/* The plug-in of this id that is open; NULL. */
+const struct plugin *registry_plugin(const struct registry *r, const char *id);
 size_t plugin_types(const struct plugin *p, const struct type *const **out);
 
 /* A type of a plug-in (NULL plug-in: of the core) by name; NULL if it has none. Devices and CPUs only. */

@@ -209,7 +209,7 @@ static struct bp_timer *timer_create_named(struct bp_dev *dev, const char *name,
     struct bp_timer **heap;
     struct bp_timer *timer;
 
-    if (dev->machine->phase != PHASE_BUILD) {
+    if (dev->initialised) {
         contract_broken(dev, "create() of bp.timer/1",
                         "called after init(): create every timer there");
         return NULL;

@@ -2,7 +2,6 @@
  *
  * trace.c - log lines, traces of registers and events, and the text behind failed calls.
  */
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 static struct {
     FILE *out;
     uint32_t level;
-    const char *const *patterns;
+    const char *const *patterns, *const *breaks;
 } config = {.level = BP_LOG_WARN};
 
 static const char *const level_names[] = {"error", "warning", "guest", "info", "debug"};
@@ -27,11 +26,21 @@ void trace_configure(FILE *out, uint32_t level, const char *const *patterns)
     config.patterns = patterns;
 }
 
+void trace_configure_breaks(const char *const *patterns)
+{
+    config.breaks = patterns;
+}
+
 void trace_init(struct trace *t)
 {
+    char why[WATCH_WHY];
+
     pthread_mutex_init(&t->lock, NULL);
     t->out = config.out ? config.out : stderr;
     t->level = config.level;
+    /* They have been read before, by whoever configured them. */
+    watches_read(&t->traces, config.patterns, why);
+    watches_read(&t->breaks, config.breaks, why);
 }
 
 void trace_finish(struct trace *t)
@@ -39,54 +48,89 @@ void trace_finish(struct trace *t)
     if (t->out)
         pthread_mutex_destroy(&t->lock);
     t->out = NULL;
+    watches_finish(&t->traces);
+    watches_finish(&t->breaks);
+    free(t->hit);
+    t->hit = NULL;
 }
 
-static bool selected(const char *device, const char *item)
+/* Is the event asked for, as a trace or as a break? */
+static bool is_watched(const struct bp_dev *dev, const char *event)
 {
-    char name[256];
+    const struct trace *t = &dev->machine->trace;
+    bool watched = false;
 
-    snprintf(name, sizeof(name), "%s.%s", device, item);
-    for (uint32_t i = 0; config.patterns && config.patterns[i]; i++)
-        if (!fnmatch(config.patterns[i], name, 0) || !fnmatch(config.patterns[i], device, 0))
-            return true;
-    return false;
+    for (uint32_t i = 0; i < t->traces.count; i++)
+        watched |= watch_event(&t->traces.items[i], dev->name, event);
+    for (uint32_t i = 0; i < t->breaks.count; i++)
+        watched |= watch_event(&t->breaks.items[i], dev->name, event);
+    return watched;
 }
 
 void trace_dev_init(struct bp_dev *dev)
 {
     const struct type *type = dev->type;
+    const struct trace *t = &dev->machine->trace;
 
-    if (!config.patterns)
-        return;
     for (uint32_t i = 0; i < type->nevents; i++)
-        if (type->events[i].enable_offset < type->instance_size &&
-            selected(dev->name, type->events[i].name))
-            ((uint8_t *)dev->instance)[type->events[i].enable_offset] = 1;
-    for (uint32_t r = 0; r < type->nregions; r++) {
-        const struct bp_region *region = &type->regions[r];
-
-        dev->trace.mmio |= selected(dev->name, region->name);
-        for (uint32_t i = 0; i < region->nregs; i++) {
-            const struct bp_reg *row =
-                (const void *)((const char *)region->regs + (size_t)i * region->reg_stride);
-
-            dev->trace.mmio |= selected(dev->name, row->name);
-        }
-    }
+        if (type->events[i].enable_offset < type->instance_size)
+            ((uint8_t *)dev->instance)[type->events[i].enable_offset] =
+                is_watched(dev, type->events[i].name);
+    dev->trace.mmio = false;
+    for (uint32_t i = 0; type->nregions && i < t->traces.count; i++)
+        dev->trace.mmio |= watch_can_match(&t->traces.items[i], dev);
+    for (uint32_t i = 0; type->nregions && i < t->breaks.count; i++)
+        dev->trace.mmio |= watch_can_match(&t->breaks.items[i], dev);
 }
 
-static void line(struct bp_dev *dev, const char *kind, const char *text)
+bool trace_set(struct machine *m, bool breaks, const char *const *patterns, char why[WATCH_WHY])
 {
-    struct trace *t = &dev->machine->trace;
-    uint64_t now = vtime_now(&dev->machine->time);
+    struct watches *old = breaks ? &m->trace.breaks : &m->trace.traces, read;
+
+    if (!watches_read(&read, patterns, why))
+        return false;
+    watches_finish(old);
+    *old = read;
+    for (uint32_t i = 0; i < m->ndevs; i++)
+        trace_dev_init(&m->devs[i]);
+    return true;
+}
+
+const struct watch *trace_pointless(const struct machine *m, const struct watches *watches)
+{
+    for (uint32_t i = 0; i < watches->count; i++) {
+        bool found = false;
+
+        for (uint32_t d = 0; d < m->ndevs; d++)
+            found |= watch_can_match(&watches->items[i], &m->devs[d]);
+        if (!found)
+            return &watches->items[i];
+    }
+    return NULL;
+}
+
+static void put_line(struct machine *m, const char *name, const char *kind, const char *text)
+{
+    struct trace *t = &m->trace;
+    uint64_t now = vtime_now(&m->time);
 
     if (t->quiet)
         return;
     pthread_mutex_lock(&t->lock);
     fprintf(t->out, "[%5" PRIu64 ".%06" PRIu64 "] %s: %s%s%s\n", now / 1000000000u,
-            now / 1000 % 1000000, dev->name, kind, *kind ? ": " : "", text);
+            now / 1000 % 1000000, name, kind, *kind ? ": " : "", text);
     fflush(t->out);
     pthread_mutex_unlock(&t->lock);
+}
+
+static void line(struct bp_dev *dev, const char *kind, const char *text)
+{
+    put_line(dev->machine, dev->name, kind, text);
+}
+
+void trace_say(struct machine *m, const char *what, const char *text)
+{
+    put_line(m, what, "", text);
 }
 
 void trace_text(struct bp_dev *dev, uint32_t level, const char *text)
@@ -114,19 +158,50 @@ void trace_format(struct bp_dev *dev, uint32_t level, const char *format, ...)
     trace_text(dev, level, text);
 }
 
+/* Stops the machine; the first of several reasons is told. */
+static void hit(struct bp_dev *dev, const struct watch *watch, const char *text)
+{
+    struct trace *t = &dev->machine->trace;
+
+    pthread_mutex_lock(&t->lock);
+    if (!t->hit && asprintf(&t->hit, "%s: %s (%s)", dev->name, text, watch->text) < 0)
+        t->hit = NULL;
+    pthread_mutex_unlock(&t->lock);
+    machine_request(dev->machine, REQUEST_STOP | REQUEST_BREAK);
+}
+
+char *trace_take_hit(struct machine *m)
+{
+    char *text;
+
+    pthread_mutex_lock(&m->trace.lock);
+    text = m->trace.hit;
+    m->trace.hit = NULL;
+    pthread_mutex_unlock(&m->trace.lock);
+    return text;
+}
+
 static void api_emit(struct bp_dev *dev, uint32_t event, const uint64_t *args)
 {
     const struct bp_event *row = event < dev->type->nevents ? &dev->type->events[event] : NULL;
+    const struct trace *t = &dev->machine->trace;
+    bool shown = false;
     char text[512];
     int used = 0;
 
-    if (!row || !selected(dev->name, row->name))
+    if (!row || !is_watched(dev, row->name))
         return;
     for (uint32_t i = 0; row->args && row->args[i] && used < (int)sizeof(text) - 64; i++)
         used += snprintf(text + used, sizeof(text) - (size_t)used, " %s=%#" PRIx64, row->args[i],
                          args[i]);
     text[used] = 0;
-    line(dev, row->name, text);
+    for (uint32_t i = 0; i < t->traces.count; i++)
+        shown |= watch_event(&t->traces.items[i], dev->name, row->name);
+    if (shown)
+        line(dev, row->name, text);
+    for (uint32_t i = 0; i < t->breaks.count; i++)
+        if (t->breaks.items[i].item && watch_event(&t->breaks.items[i], dev->name, row->name))
+            hit(dev, &t->breaks.items[i], row->name);
 }
 
 const struct bp_trace_api trace_api = {
@@ -145,29 +220,72 @@ bool trace_mmio_on(const struct bp_dev *dev)
 void trace_mmio(const struct bus_region *region, const struct bp_access *access, uint64_t value,
                 bool write, int32_t status)
 {
+    const struct trace *t = &region->dev->machine->trace;
+    bool shown = false;
     char text[160];
 
-    if (!selected(region->dev->name, region->row->name))
-        return;
     snprintf(text, sizeof(text), "%s+%#" PRIx64 " %s %u bytes %s %#" PRIx64 "%s", region->row->name,
              access->addr, write ? "write" : "read", access->width, write ? "<-" : "->", value,
              status == BP_OK ? "" : " (failed)");
-    line(region->dev, "", text);
+    for (uint32_t i = 0; i < t->traces.count; i++)
+        shown |=
+            watch_value(&t->traces.items[i], region->dev->name, region->row->name, value, write);
+    if (shown)
+        line(region->dev, "", text);
+    for (uint32_t i = 0; i < t->breaks.count; i++)
+        if (t->breaks.items[i].item &&
+            watch_value(&t->breaks.items[i], region->dev->name, region->row->name, value, write))
+            hit(region->dev, &t->breaks.items[i], text);
+}
+
+/* " WLS=8 DLAB": fields that hold something, or those that were asked for. */
+static void put_fields(char *text, size_t room, const struct bp_reg *row, const char *pattern,
+                       uint64_t value)
+{
+    size_t used = strlen(text);
+
+    for (const struct bp_reg_field *f = row->fields; f && f->name && used < room; f++) {
+        uint64_t part = regs_field(f, value);
+        const char *name = regs_field_text(f, part);
+
+        if (!watch_field(pattern, f) || (!pattern && !part && !name))
+            continue;
+        used += (size_t)snprintf(text + used, room - used, " %s", f->name);
+        if (used < room && name)
+            used += (size_t)snprintf(text + used, room - used, "=%s", name);
+        else if (used < room && (f->width > 1 || pattern))
+            used += (size_t)snprintf(text + used, room - used, "=%#" PRIx64, part);
+    }
+}
+
+static void describe(char *text, size_t room, const struct bp_reg *row, uint32_t element,
+                     uint64_t value, bool write, const char *pattern)
+{
+    int used = snprintf(text, room, row->count > 1 ? "%s%u" : "%s", row->name, element);
+
+    snprintf(text + used, room - (size_t)used, " %s %#" PRIx64, write ? "<-" : "->", value);
+    put_fields(text, room, row, pattern, value);
 }
 
 void trace_register(const struct bus_region *region, const struct bp_reg *row, uint32_t element,
                     uint64_t value, bool write)
 {
-    char name[96], text[160];
+    const struct trace *t = &region->dev->machine->trace;
+    const struct watch *shown = NULL;
+    char text[512];
 
-    if (row->count > 1)
-        snprintf(name, sizeof(name), "%s%u", row->name, element);
-    else
-        snprintf(name, sizeof(name), "%s", row->name);
-    if (!selected(region->dev->name, name))
-        return;
-    snprintf(text, sizeof(text), "%s %s %#" PRIx64, name, write ? "<-" : "->", value);
-    line(region->dev, "", text);
+    for (uint32_t i = 0; !shown && i < t->traces.count; i++)
+        if (watch_register(&t->traces.items[i], region->dev->name, row, element, value, write))
+            shown = &t->traces.items[i];
+    if (shown) {
+        describe(text, sizeof(text), row, element, value, write, shown->field);
+        line(region->dev, "", text);
+    }
+    for (uint32_t i = 0; i < t->breaks.count; i++)
+        if (watch_register(&t->breaks.items[i], region->dev->name, row, element, value, write)) {
+            describe(text, sizeof(text), row, element, value, write, NULL);
+            hit(region->dev, &t->breaks.items[i], text);
+        }
 }
 
 /* True the first time, as long as there is room to remember. A parallel device comes here on several threads. */

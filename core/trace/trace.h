@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "core/trace/watch.h"
+
 struct bp_dev;
 struct bus_region;
 struct machine;
@@ -31,20 +33,34 @@ struct trace {
     FILE *out;
     uint32_t level; /* highest BP_LOG_* shown */
     bool quiet;     /* nothing is */
+    /* Changed while no vCPU runs and with the machine lock held; so whoever accesses a device may read them. */
+    struct watches traces, breaks;
+    char *hit; /* which break it was; under lock */
 };
 
 /* [main]. What machines made from now on show: a level and glob patterns ("uart0.LCR*", "plic.*"), NULL-terminated;
  * patterns may be NULL and must outlive the machines. `out` NULL: standard error. */
 void trace_configure(FILE *out, uint32_t level, const char *const *patterns);
+/* The same for accesses that stop a machine. Both lists have been read with watches_read() before. */
+void trace_configure_breaks(const char *const *patterns);
 
 void trace_init(struct trace *t);
 void trace_finish(struct trace *t);
 void trace_dev_init(
     struct bp_dev *dev); /* after the type is known: which of its events and registers are on */
 
+/* A line about the machine as a whole. */
+void trace_say(struct machine *m, const char *what, const char *text);
 void trace_text(struct bp_dev *dev, uint32_t level, const char *text);
 void trace_format(struct bp_dev *dev, uint32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Replaces a list of patterns. False: `why` says what is wrong, and nothing has changed. [machine], [main], vCPUs parked */
+bool trace_set(struct machine *m, bool breaks, const char *const *patterns, char why[WATCH_WHY]);
+/* The first pattern that can never match anything in the machine; NULL. [main] */
+const struct watch *trace_pointless(const struct machine *m, const struct watches *watches);
+/* What a break has hit since the last call, for free(); NULL: nothing. */
+char *trace_take_hit(struct machine *m);
 
 /* Accesses, [machine]. */
 bool trace_mmio_on(const struct bp_dev *dev);

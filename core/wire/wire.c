@@ -134,15 +134,24 @@ const struct bp_line_api wire_line_api = {
     .get = line_get,
 };
 
-static bool carries_lines(const struct bp_port *row)
+bool wire_carries(uint32_t kind)
 {
-    return row->kind == BP_PORT_IRQ || row->kind == BP_PORT_GPIO || row->kind == BP_PORT_RESET;
+    return kind == BP_PORT_IRQ || kind == BP_PORT_GPIO || kind == BP_PORT_RESET;
+}
+
+void wire_restore(struct wire_port *port, uint32_t index, bool level)
+{
+    bool quiet = port->dev->machine->lines_quiet;
+
+    port->dev->machine->lines_quiet = true;
+    line_set((struct bp_line *)port, index, level);
+    port->dev->machine->lines_quiet = quiet;
 }
 
 /* The port if it carries lines, else NULL. */
 static struct wire_port *wires_of(struct bp_dev *dev, uint32_t port)
 {
-    return carries_lines(&dev->type->ports[port]) ? dev->ports[port].wire : NULL;
+    return wire_carries(dev->type->ports[port].kind) ? dev->ports[port].wire : NULL;
 }
 
 static void forget_level(struct wire_port *port)

@@ -64,6 +64,11 @@ int32_t wire_connect(struct wire_port *from, uint32_t line, struct wire_port *to
                      bool invert);
 int32_t wire_connect_clock(struct clock_out *from, struct clock_in *to);
 
+/* Does a port of this kind have lines? [any] */
+bool wire_carries(uint32_t kind);
+/* Makes a line have a level that it had before, without a word to those it reaches. [machine] */
+void wire_restore(struct wire_port *port, uint32_t index, bool level);
+
 /* Bracket a reset of all devices. From begin on all outputs are low and nobody is told of changes, for the devices are
  * half old, half new; what reset() drives counts all the same. At the end every input is told its level. [machine] */
 void wire_reset_begin(struct machine *m);

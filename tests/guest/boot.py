@@ -12,7 +12,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../control"))
+from machines import Client
 from harness import Guest, check, check_sane, main
 
 BOOT = 240  # seconds until a kernel has reached its script
@@ -111,7 +115,7 @@ cat /proc/interrupts
     finish(guest)
 
 
-def disk(guests, setup):
+def use_disk(guests, setup, *arguments):
     """The guest mounts a file system on virtio-blk, writes to it; the host finds what was written, and a sound file system."""
     image, copy = f"{setup.folder}/disk.img", f"{setup.folder}/copy"
     with open(image, "wb") as file:
@@ -130,7 +134,7 @@ sha256sum /mnt/folder/busybox
 umount /mnt
 dd if=/dev/vda of=/dev/null bs=1M 2>&1 | tail -n 1
 """
-    guest = Guest(setup.linux(script, "--backend", f"root=raw,path={image}"))
+    guest = Guest(setup.linux(script, "--backend", f"root=raw,path={image}", *arguments))
     guests.append(guest)
     guest.expect("guest: script begins", BOOT)
     guest.expect("guest: script ended with status 0", 120)
@@ -143,6 +147,38 @@ dd if=/dev/vda of=/dev/null bs=1M 2>&1 | tail -n 1
     subprocess.run(["debugfs", "-R", f"dump folder/busybox {copy}", image], check=True, capture_output=True)
     want = subprocess.run(["sha256sum", copy], check=True, capture_output=True, text=True).stdout.split()[0]
     check(want in guest.text(), "busybox on the disk differs from what the guest read")
+
+
+def disk(guests, setup):
+    use_disk(guests, setup)
+
+
+def reload(guests, setup):
+    """The same, while console, clock, disk and the rest are swapped for themselves from the first instruction to the last."""
+    path, swapped, refused = f"{setup.folder}/control", [], []
+
+    def swap():
+        while not os.path.exists(path):
+            time.sleep(0.02)
+        client = Client(path)
+        try:
+            while True:
+                for plugin in ("standard", "virtio"):
+                    answer = client.call("reload", {"target": plugin})
+                    if "return" in answer:
+                        swapped.append(plugin)
+                    elif "the machine has ended" not in answer["error"]["desc"]:
+                        refused.append(answer)
+                time.sleep(0.1)
+        except (OSError, TypeError):  # the machine has ended
+            pass
+
+    thread = threading.Thread(target=swap, daemon=True)
+    thread.start()
+    use_disk(guests, setup, "--control", path)
+    thread.join(60)
+    check(not refused, f"refused: {refused[:3]}")
+    check(len(swapped) > 30, f"only {len(swapped)} reloads")
 
 
 def snapshot(guests, setup):

@@ -3,6 +3,7 @@
  * The `backplane` command from outside: exit codes, usage errors, help out of tables, and what its lists look like.
  */
 #include "core/cli/command.h"
+#include "core/machine/grammar.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -106,6 +107,14 @@ Test(cli, usage_errors)
         {"describe ramm", "backplane: describe: no type or file `ramm`: did you mean ram?\n"},
         {"describe core/ramm",
          "backplane: describe: no type or file `core/ramm`: did you mean ram?\n"},
+        {"schema", "backplane: schema: needs a FILE, or --all for every description\n"},
+        {"schema x.yaml --all",
+         "backplane: schema: needs a FILE, or --all for every description\n"},
+        {"doc", "backplane: doc: needs a TYPE, or --all for every one\n"},
+        {"doc core/ramm", "backplane: doc: no type `core/ramm`: did you mean ram?\n"},
+        {"doc ram --dir /nonexistent/doc",
+         "backplane: doc: /nonexistent/doc cannot be written (No such file or directory): check the "
+         "folder\n"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -134,7 +143,8 @@ Test(cli, every_command_has_help_with_its_options)
         {"run", "--trace PATTERN", "--dtb"},    {"check", "--json", "--trace"},
         {"list", "--plugin-path DIR", "--set"}, {"describe", "--json", "--dtb"},
         {"fdt", "--dtb OUT", "--json"},         {"map", "--json", "--stats"},
-        {"help", "--help", "--json"},
+        {"help", "--help", "--json"},           {"schema", "--all", "--dir"},
+        {"doc", "--dir DIR", "--json"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -229,6 +239,60 @@ Test(cli, describe_a_type)
     cr_expect(strstr(out, "  frequency  frequency  required  "), "%s", out);
     cr_expect(strstr(out, "  out  clock out  "), "%s", out);
     cr_expect_eq(run("describe fixed-clock"), EXIT_OK, "without its plug-in");
+}
+
+Test(cli, schema_is_of_the_file_or_of_everything)
+{
+    write_file("board.yaml", board);
+    write_file("bad.yaml", "backplane: 1\nkind: board\nplugins: { x: { use: no-such } }\n");
+    cr_expect_eq(run("schema board.yaml"), EXIT_OK, "%s", err);
+    cr_expect(strstr(out, "\"$schema\": \"http://json-schema.org/draft-07/schema#\""));
+    cr_expect(strstr(out, "\"core/ram\""));
+    cr_expect_null(strstr(out, "standard/ns16550"), "nobody named that plug-in");
+    cr_expect_eq(run("schema --all"), EXIT_OK, "%s", err);
+    cr_expect(strstr(out, "\"standard/ns16550\""));
+    cr_expect_eq(run("schema bad.yaml"), EXIT_USAGE);
+    cr_expect(strstr(err, "bad.yaml:3:22: "), "%s", err);
+    cr_expect_str_eq(out, "", "half a schema is worse than none");
+}
+
+/* Every word of the grammar has a shape: none is let through because the schema forgot it. */
+Test(cli, schema_knows_every_word)
+{
+    static char text[1 << 20];
+    const char *definition;
+
+    cr_expect_eq(run("schema --all"), EXIT_OK, "%s", err);
+    strcpy(text, out);
+    definition = strstr(text, "\"definitions\": {");
+    cr_assert(definition);
+    for (const struct grammar_word *word = grammar_top; word->name; word++) {
+        char member[64];
+        const char *at;
+
+        snprintf(member, sizeof(member), "\n        \"%s\": {", word->name);
+        at = strstr(definition, member);
+        cr_assert(at, "%s", word->name);
+        at = strstr(at, "\"description\": ");
+        /* The last member of an object has no comma behind it. */
+        cr_expect_eq(at[strcspn(at, "\n") - 1], ',', "%s: a description and no shape", word->name);
+    }
+}
+
+Test(cli, doc_as_text_and_as_a_folder)
+{
+    static char page[1 << 16];
+
+    cr_expect_eq(run("doc core/fixed-clock"), EXIT_OK, "%s", err);
+    cr_expect(strstr(out, "# core/fixed-clock\n"), "%s", out);
+    cr_expect(strstr(out, "| `frequency` | frequency |  | *required* | Ticks in a second. |\n"));
+    cr_expect_eq(run("doc --all --dir book"), EXIT_OK, "%s", err);
+    cr_expect_str_eq(out, "");
+    slurp("book/README.md", page, sizeof(page));
+    cr_expect(strstr(page, "- [core/fixed-clock](core/fixed-clock.md): "), "%s", page);
+    slurp("book/core/fixed-clock.md", page, sizeof(page));
+    cr_expect_eq(run("doc fixed-clock"), EXIT_OK);
+    cr_expect_str_eq(page, out);
 }
 
 Test(cli, fdt_as_source_and_blob)

@@ -22,7 +22,8 @@ BP_BEGIN
 
 /*
  * The other end of a seat. A controller finds one for each part in a struct bp_list, in order of address; a part finds
- * its controller. Written before init(); `self` may be *called* only from the first reset() on.
+ * its controller. Written before init(); `self` may be *called* only from the first reset() on. Hot reload of either side writes
+ * it again, in place: call through it, and keep no copy of `self` or `iface`.
  */
 struct bp_attached {
     void *self;
