@@ -6,6 +6,9 @@
 # The caller sets `apt`, the folder for all of it.
 
 suite=trixie # the release whose packages are taken
+# The names under which mirrors carry it, in the order they are tried: a mirror in the middle of its update may hold
+# lists that do not fit the index of one name, and those of another that do. Only lists of $suite are taken.
+suite_names=(trixie stable)
 
 # The mirrors of this system that carry the Debian archive, as apt itself understands its sources (both formats).
 mirrors() {
@@ -20,18 +23,13 @@ mirrors() {
 
 # private_apt ARCH LOG - apt for that architecture, in $apt, with lists read.
 private_apt() {
-    local arch=$1 log=$2 uri options=
+    local arch=$1 log=$2 uri name options=
     rm -rf "$apt"
     mkdir -p "$apt"/{state/lists/partial,cache/archives/partial,download}
     : >"$apt/status"
     if [ -f /usr/share/keyrings/debian-archive-keyring.gpg ]; then
         options='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] '
     fi
-    mirrors | while read -r uri; do
-        printf 'deb %s%s %s main\n' "$options" "$uri" "$suite"
-    done >"$apt/sources.list"
-    [ -s "$apt/sources.list" ] || die "no Debian archive among this system's apt sources" \
-        "check that /etc/apt/sources.list or /etc/apt/sources.list.d names a Debian mirror with 'main'"
     # Proxies, certificates and transports of the system stay in force; hooks and lists do not.
     cat >"$apt/apt.conf" <<CONF
 Dir::State "$apt/state";
@@ -51,9 +49,28 @@ APT::Default-Release "";
 APT::Sandbox::User "";
 Acquire::Languages "none";
 CONF
-    long_step "reading the package lists of $suite/$arch" "$log" apt_private apt-get -q update ||
-        die "the package lists of $suite could not be fetched" \
-            "see $log: the mirrors tried are in $apt/sources.list"
+    for name in "${suite_names[@]}"; do
+        mirrors | while read -r uri; do
+            printf 'deb %s%s %s main\n' "$options" "$uri" "$name"
+        done >"$apt/sources.list"
+        [ -s "$apt/sources.list" ] || die "no Debian archive among this system's apt sources" \
+            "check that /etc/apt/sources.list or /etc/apt/sources.list.d names a Debian mirror with 'main'"
+        if long_step "reading the package lists of $name/$arch" "$log" read_lists; then
+            return
+        fi
+    done
+    die "the package lists of $suite could not be fetched" "see $log: the mirrors tried are in $apt/sources.list"
+}
+
+# The lists of $apt/sources.list, if all of them are of $suite.
+read_lists() {
+    local other
+    apt_private apt-get -q -o APT::Update::Error-Mode=any update || return
+    other=$(apt_private apt-get indextargets --format "\$(CODENAME)" 'Created-By: Packages' | grep -vx "$suite" | head -n 1)
+    if [ -n "$other" ]; then
+        echo "these are the lists of $other instead of $suite"
+        return 1
+    fi
 }
 
 # apt_private COMMAND... - with that configuration; downloads of single packages go to $apt/download.
