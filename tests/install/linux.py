@@ -22,9 +22,8 @@ def linux(place):
     # A guest folder that is complete and the test's own: `backplane-guest` may renew what it finds old.
     guest = os.path.join(place.folder, "guest")
     os.makedirs(guest)
-    for name in ("Image", "fw_dynamic.bin", "unpacked"):
-        os.symlink(os.path.join(guest_dir, name), os.path.join(guest, name))
-    for name in ("initramfs.cpio.gz", "stamp"):
+    os.symlink(os.path.join(guest_dir, "unpacked"), os.path.join(guest, "unpacked"))
+    for name in ("Image", "fw_dynamic.bin", "initramfs.cpio.gz", "stamp"):
         shutil.copyfile(os.path.join(guest_dir, name), os.path.join(guest, name))
     where = {"PATH": f"{place.prefix}/bin:{os.environ['PATH']}", "BACKPLANE_GUEST_DIR": guest,
              "CMAKE_PREFIX_PATH": place.prefix}

@@ -143,6 +143,16 @@ Test(run, a_trace_hash_needs_deterministic_time)
     cr_expect(strstr(slurp("err"), "--trace-hash: no two runs are the same"), "%s", slurp("err"));
 }
 
+Test(run, two_machines_in_lockstep_are_not_steered)
+{
+    program(pass, sizeof(pass));
+    cr_expect_eq(run("--accel lockstep:interp,interp --control socket"), EXIT_USAGE);
+    cr_expect(strstr(slurp("err"), "--control: two machines in lockstep cannot be steered"), "%s", slurp("err"));
+    cr_expect_eq(run("--accel lockstep:interp,interp --break '*'"), EXIT_USAGE);
+    cr_expect(strstr(slurp("err"), "--break: two machines in lockstep run to the end"), "%s", slurp("err"));
+    cr_expect_eq(run("--accel lockstep:interp,interp"), EXIT_OK, "%s", slurp("err"));
+}
+
 Test(run, output_reaches_a_pipe)
 {
     program(speak, sizeof(speak));
