@@ -114,18 +114,21 @@ int32_t bus_region_access(struct bus_region *region, const struct bp_access *acc
     bool big = row->endian == BP_ENDIAN_BIG;
     bool missed = true;
     int32_t status = BP_OK;
+    struct dev_call before;
 
     if (access->addr >= region->decoded || access->width > region->decoded - access->addr)
         return BP_E_DECODE;
     /* The guest's value is little-endian on the bus; a big-endian device sees its bytes the other way round. */
     if (write)
         *value = big ? swap(*value, access->width) : *value & ones(access->width);
+    before = call_enter(region->dev, write ? "write()" : "read()", row->name);
     if (region->regs)
         status = regs_access(region, access, value, write, &missed);
     if (missed && (!region->regs || (write ? row->write != NULL : row->read != NULL)))
         status = callbacks(region, access, value, write);
     else if (missed && !(access->flags & BP_ACCESS_DEBUG))
         trace_unknown(region, access, write);
+    call_leave(before);
     if (status)
         status = contract_status(region->dev, write ? "write() of a region" : "read() of a region",
                                  status);

@@ -169,7 +169,12 @@ static uint64_t read_register(const struct entry *entry, void *self, uint32_t el
     const struct bp_reg *row = &entry->row;
     uint64_t value = stored(entry, self, element), seen;
 
-    seen = row->on_read ? row->on_read(self, element, value, access) : bp_reg_shown(row, value);
+    if (row->on_read) {
+        call_refine("on_read()", row->name);
+        seen = row->on_read(self, element, value, access);
+    } else {
+        seen = bp_reg_shown(row, value);
+    }
     /* What the hook has changed stays, but for the bits whose rule it is to go or come. Nothing is stored without such a rule:
      * regions may be read by several threads. */
     if (bp_reg_read_acts(row) && !(access->flags & BP_ACCESS_DEBUG))
@@ -188,8 +193,10 @@ static void write_register(const struct entry *entry, void *self, uint32_t eleme
         return;
     value &= ones(row->width);
     store(entry, self, element, bp_reg_written(row, old, value, lanes));
-    if (row->on_write)
+    if (row->on_write) {
+        call_refine("on_write()", row->name);
         row->on_write(self, element, value & bp_reg_writable(row), old);
+    }
 }
 
 /* The bytes that a write of part of a register lacks. */
@@ -231,10 +238,15 @@ uint64_t regs_peek(struct bus_region *region, uint32_t row, uint32_t element)
                                    .addr = entry->first + (uint64_t)element * entry->stride,
                                    .width = entry->row.width,
                                    .initiator = BP_INITIATOR_DMA};
+    struct dev_call before;
+    uint64_t value;
 
     if (entry->row.access == BP_REG_WO && entry->row.bound != BP_UNBOUND)
         return stored(entry, region->dev->instance, element);
-    return read_register(entry, region->dev->instance, element, &look);
+    before = call_enter(region->dev, "on_read()", entry->row.name);
+    value = read_register(entry, region->dev->instance, element, &look);
+    call_leave(before);
+    return value;
 }
 
 uint64_t regs_field(const struct bp_reg_field *field, uint64_t value)

@@ -2,6 +2,7 @@
  *
  * `backplane run`: read, build, load, run, and say how it ended.
  */
+#include "core/cli/crash.h"
 #include "core/cli/session.h"
 #include "core/cli/table.h"
 #include "core/cli/terminal.h"
@@ -228,7 +229,9 @@ int command_run(const struct arguments *args)
         goto out;
     }
     terminal_watch(m);
+    crash_watch(m, terminal_abandon);
     result = machine_run(m);
+    crash_unwatch();
     ran = true;
     terminal_watch(NULL);
     if (args->trace_hash) {

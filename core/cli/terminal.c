@@ -3,6 +3,7 @@
  * The guard of the terminal (terminal.h). Everything a handler calls is async-signal-safe (signal-safety(7)).
  */
 #include "core/cli/terminal.h"
+#include "core/cli/crash.h"
 #include "core/machine/machine.h"
 
 #include <errno.h>
@@ -98,10 +99,10 @@ static void on_signal(int number, siginfo_t *info, void *context)
 {
     int error = errno;
 
-    (void)context;
     switch (watched[find(number)].meaning) {
     case FAULT:
         restore();
+        crash_report(number, info, context);
         pass_on(number, info);
         break;
     case END:
@@ -131,6 +132,10 @@ static void install(void)
 
 void terminal_guard(void)
 {
+    static char stack[65536];
+    const stack_t handlers = {.ss_sp = stack, .ss_size = sizeof(stack)};
+
+    sigaltstack(&handlers, NULL);
     has_terminal = isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &original);
     for (size_t i = 0; i < NWATCHED; i++)
         sigaction(watched[i].number, NULL, &before[i]);
@@ -149,6 +154,12 @@ void terminal_watch(struct machine *m)
 int terminal_signal(void)
 {
     return end_signal;
+}
+
+void terminal_abandon(int code)
+{
+    restore();
+    _exit(code);
 }
 
 void terminal_release(void)

@@ -3,7 +3,7 @@
  * terminal.h - the user's terminal, given back as it was however the process ends. [main]
  *
  * A back end that makes the terminal raw restores it in finish(). These handlers are for the ways that do not get there:
- * faults, signals that end the process, and stopping (SIGTSTP), after which the raw mode returns with SIGCONT.
+ * faults, which are reported (crash.h), signals that end the process, and stopping (SIGTSTP), after which the raw mode returns with SIGCONT.
  */
 #ifndef CORE_CLI_TERMINAL_H
 #define CORE_CLI_TERMINAL_H
@@ -17,6 +17,8 @@ void terminal_guard(void);
 void terminal_watch(struct machine *m);
 /* The signal that ended the machine through terminal_watch(), or 0. */
 int terminal_signal(void);
+/* [any]. Restores the terminal and ends the process at once, with a thread that cannot be stopped. */
+void terminal_abandon(int code);
 /* Restores the terminal and the handlers. */
 void terminal_release(void);
 

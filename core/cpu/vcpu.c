@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/machine/dev.h"
@@ -78,29 +79,47 @@ void vcpu_ran(struct vcpu *v, int32_t result)
     }
 }
 
+#define HANDLER_STACK 65536
+
 static void *run_thread(void *arg)
 {
     struct vcpu *v = arg;
     struct machine *m = v->dev->machine;
+    /* For handlers of faults, of which one is an overflow of the thread's own stack. Without it all runs as well. */
+    stack_t stack = {.ss_sp = malloc(HANDLER_STACK), .ss_size = HANDLER_STACK};
+    const stack_t none = {.ss_flags = SS_DISABLE};
     int32_t last = BP_RUN_KICKED;
 
+    if (stack.ss_sp)
+        sigaltstack(&stack, NULL);
     while (may_run(v, last)) {
         vcpu_note_first_run(m);
         last = m->accel->run(v->handle);
         vcpu_ran(v, last);
     }
+    sigaltstack(&none, NULL);
+    free(stack.ss_sp);
     return NULL;
+}
+
+/* Signals are for the loop's thread; but faults are for the thread that makes them, and kill where they are blocked. */
+static void signals_of_vcpus(sigset_t *set)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGTRAP};
+
+    sigfillset(set);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+        sigdelset(set, faults[i]);
 }
 
 int32_t vcpu_start_thread(struct vcpu *vcpu)
 {
-    sigset_t all, before;
+    sigset_t blocked, before;
     char name[16];
     int failed;
 
-    /* Signals are for the loop's thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    signals_of_vcpus(&blocked);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
     failed = pthread_create(&vcpu->thread, NULL, run_thread, vcpu);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed)

@@ -87,8 +87,12 @@ static void deliver(struct block_bridge *b)
         pthread_mutex_unlock(&b->lock);
         if (!request)
             return;
-        if (b->client && b->client->on_complete)
+        if (b->client && b->client->on_complete) {
+            struct dev_call before = call_enter(b->dev, "on_complete()", b->backend->name);
+
             b->client->on_complete(b->dev->instance, request->token, request->status);
+            call_leave(before);
+        }
         free(request);
     }
 }
@@ -104,8 +108,11 @@ void blocks_serve(struct block_bridge *b)
     b->waiting_last = &b->waiting;
     pthread_mutex_unlock(&b->lock);
     for (; request; request = next) {
+        struct dev_call before = call_enter(b->backend, "submit()", NULL);
+
         next = request->next;
         cls->submit(b->backend->instance, &request->io);
+        call_leave(before);
     }
 }
 

@@ -149,8 +149,12 @@ static void push_output(struct char_bridge *b)
         b->used -= (uint32_t)taken;
         if (b->stalled && b->used <= RING / 2) {
             b->stalled = false;
-            if (b->client && b->client->on_writable)
+            if (b->client && b->client->on_writable) {
+                struct dev_call before = call_enter(b->dev, "on_writable()", b->backend->name);
+
                 b->client->on_writable(b->dev->instance);
+                call_leave(before);
+            }
         }
         lock_drop(lock);
     }
@@ -184,10 +188,12 @@ static void push_input(struct char_bridge *b)
     const struct bp_char_client *client = b->client;
     struct machine_lock *lock = &b->dev->machine->lock;
     uint32_t room, grant = 0;
+    struct dev_call before;
 
     if (!client)
         return;
     lock_take(lock);
+    before = call_enter(b->dev, "room(), on_event() or on_input()", b->backend->name);
     push_events(b);
     room = client->room ? client->room(b->dev->instance) : 0;
     while (b->npending && room && client->on_input) {
@@ -198,6 +204,7 @@ static void push_input(struct char_bridge *b)
         memmove(b->pending, b->pending + n, b->npending);
         room = client->room(b->dev->instance);
     }
+    call_leave(before);
     lock_drop(lock);
     if (room > PENDING - b->npending)
         room = PENDING - b->npending;

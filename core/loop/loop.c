@@ -140,9 +140,13 @@ void loop_run_posts(struct loop *loop)
     loop->last = &loop->first;
     pthread_mutex_unlock(&loop->lock);
     for (; post; post = next) {
+        struct dev_call before;
+
         next = post->next;
         lock_take(lock);
+        before = call_enter(post->dev, "the function of post()", NULL);
         post->fn(post->dev->instance, post->ctx);
+        call_leave(before);
         if (post->dev->vcpu)
             vcpu_wake(post->dev->vcpu);
         lock_drop(lock);

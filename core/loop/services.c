@@ -40,8 +40,11 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     uint32_t seen = (events & UV_READABLE ? BP_LOOP_READABLE : 0) |
                     (events & UV_WRITABLE ? BP_LOOP_WRITABLE : 0) |
                     (events & UV_DISCONNECT || status < 0 ? BP_LOOP_HANGUP : 0);
+    struct dev_call before;
 
+    before = call_enter(watch->dev, "the function of watch()", NULL);
     watch->fn(watch->dev->instance, watch->fd, seen);
+    call_leave(before);
 }
 
 static void rewatch(struct bp_watch *handle, uint32_t events)
@@ -105,10 +108,12 @@ static void job_run(uv_work_t *work)
 static void job_done(uv_work_t *work, int status)
 {
     struct loop_job *job = (struct loop_job *)work;
+    struct dev_call before = call_enter(job->dev, "done() of a job", NULL);
 
     (void)status;
     job->dev->machine->loop.work--;
     job->done(job->dev->instance, job->ctx);
+    call_leave(before);
     free(job);
 }
 
@@ -136,8 +141,12 @@ static void on_delay(uv_timer_t *timer)
     struct loop_delay *delay = (struct loop_delay *)timer;
 
     /* A back end that is being finished is not called any more. */
-    if (delay->dev->initialised)
+    if (delay->dev->initialised) {
+        struct dev_call before = call_enter(delay->dev, "the function of after()", NULL);
+
         delay->fn(delay->dev->instance, delay->ctx);
+        call_leave(before);
+    }
     uv_close((uv_handle_t *)timer, loop_free_handle);
 }
 

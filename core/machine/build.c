@@ -9,46 +9,6 @@
 #include "core/control/control.h"
 #include "core/machine/dev.h"
 
-static int32_t init_node(struct bp_dev *dev)
-{
-    struct machine *m = dev->machine;
-    int32_t status = BP_OK;
-
-    if (dev->type->kind == TYPE_DEVICE && dev->type->device->init)
-        status = dev->type->device->init(dev->instance, dev, &m->core);
-    else if (dev->type->kind == TYPE_CPU && dev->vcpu)
-        status = dev->type->cpu->init(dev->instance, dev->vcpu->handle,
-                                      m->accel->vcpu_api(m->accel_self), dev, &m->core);
-    else if (dev->type->kind == TYPE_CPU)
-        status = dev->type->cpu->init(dev->instance, NULL, &vcpu_idle_api, dev, &m->core);
-    /* finish() must accept an instance whose init() failed, and is called for it. */
-    dev->initialised = true;
-    return status;
-}
-
-static void finish_dev(struct bp_dev *dev)
-{
-    if (!dev->initialised)
-        return;
-    dev->initialised = false;
-    switch (dev->type->kind) {
-    case TYPE_DEVICE:
-        if (dev->type->device->finish)
-            dev->type->device->finish(dev->instance);
-        break;
-    case TYPE_CPU:
-        if (dev->type->cpu->finish)
-            dev->type->cpu->finish(dev->instance);
-        break;
-    case TYPE_BACKEND:
-        if (dev->type->backend->finish)
-            dev->type->backend->finish(dev->instance);
-        break;
-    default:
-        break;
-    }
-}
-
 /* --- the machine ----------------------------------------------------------------------------------------- */
 
 static struct bp_dev *name_dev(struct bp_dev *dev, struct machine *m, const struct type *type,
@@ -167,10 +127,8 @@ static bool build_backends(struct machine *m)
             status = dev_write_props(dev, backend->props, backend->nprops);
         if (m->graph->lockstep)
             keep_medium(dev);
-        if (status == BP_OK) {
-            dev->initialised = true;
-            status = dev->type->backend->init(dev->instance, dev, &m->core);
-        }
+        if (status == BP_OK)
+            status = dev_init(dev);
         dev->failed = failed(dev, status, "the back end does not open");
         ok &= !dev->failed;
     }
@@ -243,7 +201,7 @@ static bool init_nodes(struct machine *m)
             if (source != (pass == 0))
                 continue;
             trace_dev_init(&m->devs[i]);
-            ok &= !failed(&m->devs[i], init_node(&m->devs[i]), "does not start");
+            ok &= !failed(&m->devs[i], dev_init(&m->devs[i]), "does not start");
         }
     return ok;
 }
@@ -304,9 +262,9 @@ void machine_destroy(struct machine *m)
     m->lines_quiet = true;
     lock_drop(&m->lock);
     for (uint32_t i = m->ndevs; i-- > 0;)
-        finish_dev(&m->devs[i]);
+        dev_finish(&m->devs[i]);
     for (uint32_t i = m->nbackends; i-- > 0;) {
-        finish_dev(&m->backends[i]);
+        dev_finish(&m->backends[i]);
         loop_free_watches(&m->backends[i]);
     }
     loop_finish(&m->loop);

@@ -15,6 +15,7 @@
 #include "core/cpu/schedule.h"
 #include "core/cpu/vcpu.h"
 #include "core/loop/loop.h"
+#include "core/machine/call.h"
 #include "core/machine/graph.h"
 #include "core/machine/lock.h"
 #include "core/machine/machine.h"
@@ -86,6 +87,7 @@ struct machine {
     uint32_t flags;
     enum machine_phase phase;
     struct machine_lock lock;
+    struct calling calling;
     struct loop loop;
     struct vtime time;
     struct bus bus;
@@ -150,6 +152,10 @@ void dev_report(struct bp_dev *dev, const char *fallback);
 void *dev_memory(uint32_t bytes, uint32_t align);
 /* Makes a node's instance, regions and ports, without properties. */
 int32_t dev_build(struct bp_dev *dev);
+/* The plug-in's own functions, where it has them. init() makes it `initialised`, even when it fails. */
+int32_t dev_init(struct bp_dev *dev);
+void dev_reset(struct bp_dev *dev, uint32_t kind); /* CPUs and devices */
+void dev_finish(struct bp_dev *dev);               /* ... unless it is not initialised */
 /* Frees all that, properties, timers and error texts; finish() is over. */
 void dev_free(struct bp_dev *dev);
 /* Zeroed memory freed with the bp_dev; NULL: none left. */

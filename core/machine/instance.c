@@ -354,3 +354,53 @@ void dev_free(struct bp_dev *dev)
     free(dev->error);
     free(dev->error_property);
 }
+
+int32_t dev_init(struct bp_dev *dev)
+{
+    const struct type *type = dev->type;
+    struct machine *m = dev->machine;
+    struct dev_call before = call_enter(dev, "init()", NULL);
+    int32_t status = BP_OK;
+
+    if (type->kind == TYPE_BACKEND)
+        status = type->backend->init(dev->instance, dev, &m->core);
+    else if (type->kind == TYPE_DEVICE && type->device->init)
+        status = type->device->init(dev->instance, dev, &m->core);
+    else if (type->kind == TYPE_CPU && dev->vcpu)
+        status = type->cpu->init(dev->instance, dev->vcpu->handle,
+                                 m->accel->vcpu_api(m->accel_self), dev, &m->core);
+    else if (type->kind == TYPE_CPU)
+        status = type->cpu->init(dev->instance, NULL, &vcpu_idle_api, dev, &m->core);
+    call_leave(before);
+    /* finish() must accept an instance whose init() failed, and is called for it. */
+    dev->initialised = true;
+    return status;
+}
+
+void dev_reset(struct bp_dev *dev, uint32_t kind)
+{
+    struct dev_call before = call_enter(dev, "reset()", NULL);
+
+    if (dev->type->kind == TYPE_DEVICE && dev->type->device->reset)
+        dev->type->device->reset(dev->instance, kind);
+    else if (dev->type->kind == TYPE_CPU && dev->vcpu)
+        dev->type->cpu->reset(dev->instance, kind);
+    call_leave(before);
+}
+
+void dev_finish(struct bp_dev *dev)
+{
+    struct dev_call before;
+
+    if (!dev->initialised)
+        return;
+    dev->initialised = false;
+    before = call_enter(dev, "finish()", NULL);
+    if (dev->type->kind == TYPE_DEVICE && dev->type->device->finish)
+        dev->type->device->finish(dev->instance);
+    else if (dev->type->kind == TYPE_CPU && dev->type->cpu->finish)
+        dev->type->cpu->finish(dev->instance);
+    else if (dev->type->kind == TYPE_BACKEND && dev->type->backend->finish)
+        dev->type->backend->finish(dev->instance);
+    call_leave(before);
+}

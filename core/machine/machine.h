@@ -56,6 +56,20 @@ bool machine_is_ending(const struct machine *m); /* there is a request to end, o
 
 /* [any], async-signal-safe: asks a running machine to end. */
 void machine_quit(struct machine *m);
+bool machine_end_requested(
+    const struct machine *m); /* [any], async-signal-safe: it, the guest or a failure did */
+
+/* --- which function of a plug-in is running ------------------------------------------------------------------ */
+struct machine_call {
+    const char *node, *plugin, *type; /* of whom */
+    const char *file;                 /* of the plug-in; NULL: it is the core */
+    const char *function, *of; /* "on_write()", and of which register, port, timer, ...; NULL */
+};
+/* [any], async-signal-safe. That of the calling thread; false: it is in none. */
+bool machine_call_here(struct machine_call *out);
+/* [any]. The one in machine context of any thread: a number that changes with every call and every return; 0: none. The names stay
+ * right while the number stays the same, and are there as long as the machine. */
+uint64_t machine_call_now(struct machine *m, struct machine_call *out);
 
 /* --- for the loader and the device tree ---------------------------------------------------------------- */
 /* Debug access to the machine's physical address space (RAM, ROM, flash). BP_OK or BP_E_DECODE. */

@@ -23,10 +23,10 @@ static void reset_devices(struct machine *m, uint32_t kind)
     /* CPUs first: devices may call them in reset(). */
     for (uint32_t i = 0; i < m->ndevs; i++)
         if (m->devs[i].vcpu)
-            m->devs[i].type->cpu->reset(m->devs[i].instance, kind);
+            dev_reset(&m->devs[i], kind);
     for (uint32_t i = 0; i < m->ndevs; i++)
-        if (m->devs[i].type->kind == TYPE_DEVICE && m->devs[i].type->device->reset)
-            m->devs[i].type->device->reset(m->devs[i].instance, kind);
+        if (!m->devs[i].vcpu)
+            dev_reset(&m->devs[i], kind);
     wire_reset_end(m);
 }
 
@@ -103,6 +103,11 @@ bool machine_is_paused(const struct machine *m)
 bool machine_is_ending(const struct machine *m)
 {
     return m->phase != PHASE_RUN || atomic_load(&m->request) & REQUESTS_END;
+}
+
+bool machine_end_requested(const struct machine *m)
+{
+    return atomic_load(&m->request) & REQUESTS_END;
 }
 
 /* The last word to clients: why it ended. */

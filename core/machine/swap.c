@@ -174,15 +174,13 @@ bool swap_start(const struct reload *r, struct swap *s)
 {
     struct bp_dev *dev = s->dev;
     char text[512];
-    int32_t status = BP_OK;
+    int32_t status;
 
     trace_error_api.set(dev, NULL, NULL);
     trace_dev_init(dev);
     s->started = true;
     dev->initialised = false; /* it may create timers */
-    if (dev->type->device->init)
-        status = dev->type->device->init(dev->instance, dev, &r->m->core);
-    dev->initialised = true;
+    status = dev_init(dev);
     trace_error_text(dev, text, sizeof(text));
     return status == BP_OK || reload_refuse(r, dev->name, "the new build does not start: %s",
                                             *text ? text : "it does not say why");
@@ -195,8 +193,7 @@ void swap_reset(struct swap *s)
     for (uint32_t i = 0; i < dev->type->nregions; i++)
         if (dev->regions[i].regs)
             regs_reset(dev->regions[i].regs, dev->instance);
-    if (dev->type->device->reset)
-        dev->type->device->reset(dev->instance, BP_RESET_COLD);
+    dev_reset(dev, BP_RESET_COLD);
 }
 
 bool swap_fill(const struct reload *r, struct swap *s)
@@ -226,8 +223,9 @@ void swap_undo(struct swap *s)
 
     if (!s->installed)
         return;
-    if (s->started && dev->type->device->finish)
-        dev->type->device->finish(dev->instance);
+    if (s->started)
+        dev_finish(dev);
+    dev->initialised = true;
     loop_drop_posts(&dev->machine->loop, dev);
     vtime_free_timers(dev);
     dev->timers = s->old_timers;
@@ -255,8 +253,11 @@ void swap_retire(struct swap *s)
 {
     struct bp_dev *dev = s->dev;
 
+    struct dev_call before = call_enter(dev, "finish() of the old build", NULL);
+
     if (s->old_type->device->finish)
         s->old_type->device->finish(s->old_instance);
+    call_leave(before);
     loop_drop_posts(&dev->machine->loop, dev);
     free_timers(dev, s->old_timers);
     dev_free_list(s->old_values);

@@ -160,9 +160,13 @@ void vtime_expire(struct vtime *t)
     for (int i = 0; i < EXPIRE_MAX && t->count && t->heap[1]->deadline <= now; i++) {
         struct bp_timer *timer = t->heap[1];
 
+        struct dev_call before;
+
         take_out(t, timer);
         hash_timer(timer->dev, timer->deadline);
+        before = call_enter(timer->dev, "the function of a timer", timer->name);
         timer->fn(timer->dev->instance);
+        call_leave(before);
         if (timer->dev->vcpu)
             vcpu_wake(timer->dev->vcpu);
     }

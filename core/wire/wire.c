@@ -68,8 +68,12 @@ static void deliver(struct bp_dev *dev, uint32_t port, uint32_t index, uint32_t 
         return;
     if (dev->vcpu)
         hash_line(dev, port, index, level);
-    if (row->on_line)
+    if (row->on_line) {
+        struct dev_call before = call_enter(dev, "on_line()", row->name);
+
         row->on_line(dev->instance, index, level);
+        call_leave(before);
+    }
     if (dev->vcpu)
         vcpu_wake(dev->vcpu);
 }
@@ -220,8 +224,12 @@ static void clock_set_hz(struct bp_clock_out *handle, uint64_t hz)
         struct bp_dev *dev = clock->consumers[i]->dev;
         const struct bp_port *row = &dev->type->ports[clock->consumers[i]->port];
 
-        if (row->on_clock && dev->initialised)
+        if (row->on_clock && dev->initialised) {
+            struct dev_call before = call_enter(dev, "on_clock()", row->name);
+
             row->on_clock(dev->instance, hz);
+            call_leave(before);
+        }
     }
 }
 

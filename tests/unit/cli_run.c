@@ -147,9 +147,11 @@ Test(run, two_machines_in_lockstep_are_not_steered)
 {
     program(pass, sizeof(pass));
     cr_expect_eq(run("--accel lockstep:interp,interp --control socket"), EXIT_USAGE);
-    cr_expect(strstr(slurp("err"), "--control: two machines in lockstep cannot be steered"), "%s", slurp("err"));
+    cr_expect(strstr(slurp("err"), "--control: two machines in lockstep cannot be steered"), "%s",
+              slurp("err"));
     cr_expect_eq(run("--accel lockstep:interp,interp --break '*'"), EXIT_USAGE);
-    cr_expect(strstr(slurp("err"), "--break: two machines in lockstep run to the end"), "%s", slurp("err"));
+    cr_expect(strstr(slurp("err"), "--break: two machines in lockstep run to the end"), "%s",
+              slurp("err"));
     cr_expect_eq(run("--accel lockstep:interp,interp"), EXIT_OK, "%s", slurp("err"));
 }
 
