@@ -135,6 +135,15 @@ static bool build_backends(struct machine *m)
     return ok;
 }
 
+static bool build_node(struct bp_dev *dev)
+{
+    return !failed(
+        dev, dev_build(dev),
+        dev->type->kind == TYPE_CPU
+            ? "the accelerator has no place for the registers of this CPU: choose another (--accel)"
+            : "it has a port of a kind that this core does not know: a newer Backplane may");
+}
+
 static bool build_nodes(struct machine *m)
 {
     const struct graph *g = m->graph;
@@ -150,14 +159,14 @@ static bool build_nodes(struct machine *m)
         m->nvcpus += g->nodes[i]->type->kind == TYPE_CPU && m->accel_self;
     }
     for (uint32_t i = 0; i < m->ndevs; i++)
-        if (failed(&m->devs[i], dev_build(&m->devs[i]), "cannot be built")) {
+        if (!build_node(&m->devs[i])) {
             m->nvcpus = 0; /* some have no handle: none will be used */
             return false;
         }
     for (uint32_t i = 0; i < m->ndevs; i++)
         if (failed(&m->devs[i],
                    dev_write_props(&m->devs[i], g->nodes[i]->props, g->nodes[i]->nprops),
-                   "cannot be built"))
+                   "its properties do not fit: see `backplane check`"))
             return false;
     return machine_write_seats(m) == BP_OK || no_memory(m);
 }

@@ -218,6 +218,14 @@ Test(machine, a_cpu_that_the_accelerator_refuses_is_reported_with_its_reason)
     cr_assert(rig_complains(&r, "cpu0", "cannot run this CPU"));
 }
 
+Test(machine, a_cpu_that_is_refused_without_a_reason_is_reported_with_a_cure)
+{
+    fake_refuses = "";
+    fake_board(&r, 1, idle);
+    cr_assert_not(rig_build(&r, 0));
+    cr_assert(rig_complains(&r, "cpu0", "no place for the registers of this CPU: choose another"));
+}
+
 static int32_t no_probe(const struct bp_core *core, char *why, uint32_t room)
 {
     (void)core;
