@@ -26,7 +26,7 @@ static const struct bp_plugin plugin = {
     .version = "0.1.0",
     .vendor = "Backplane",
     .license = "Apache-2.0",
-    .doc = "Terminals, files, sockets and disk images of the host.",
+    .doc = "terminals, files, sockets and disk images of the host",
     .requires_ids = requires,
     .get_factory = get_factory,
 };

@@ -213,10 +213,10 @@ static const uint16_t hot[] = {15, 14, 2,  10, 8,  13, 9,  11, 12, 1,  18,
         .reg_write = write_##id,                                                                   \
     }
 
-HART_CLASS(rv64gc, 64, "RISC-V hart, RV64GC with bit manipulation, M, S and U modes.");
-HART_CLASS(rv64imac, 64, "RISC-V hart, RV64IMAC, no floating point.");
-HART_CLASS(rv32gc, 32, "RISC-V hart, RV32GC with bit manipulation, M, S and U modes.");
-HART_CLASS(rv32imac, 32, "RISC-V hart, RV32IMAC, no floating point.");
+HART_CLASS(rv64gc, 64, "RISC-V hart, RV64GC with bit manipulation, M, S and U modes");
+HART_CLASS(rv64imac, 64, "RISC-V hart, RV64IMAC, no floating point");
+HART_CLASS(rv32gc, 32, "RISC-V hart, RV32GC with bit manipulation, M, S and U modes");
+HART_CLASS(rv32imac, 32, "RISC-V hart, RV32IMAC, no floating point");
 
 static const struct bp_cpu_class *const classes[] = {&rv64gc, &rv64imac, &rv32gc, &rv32imac, NULL};
 
@@ -236,7 +236,7 @@ const struct bp_plugin *bp_plugin_query_v1(void)
         .version = "0.1.0",
         .vendor = "Backplane",
         .license = "Apache-2.0",
-        .doc = "RISC-V harts, RV32 and RV64.",
+        .doc = "RISC-V harts, RV32 and RV64",
         .requires_ids = requires_ids,
         .get_factory = get_factory,
     };
