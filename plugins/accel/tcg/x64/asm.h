@@ -451,7 +451,19 @@ static inline void asm_fp_compare(struct code *c, uint32_t op, int real, uint32_
     asm_vex(c, real ? 1 : 0, 1, op, 0, a, 0, b);
 }
 
-/* d = a * d + b and its signed relatives: a9 fmadd213, ab fmsub213, ad fnmadd213, af fnmsub213 */
+/* d = a op b, all bits: 54 and, 56 or */
+static inline void asm_fp_bits(struct code *c, uint32_t op, uint32_t d, uint32_t a, uint32_t b)
+{
+    asm_vex(c, 0, 1, op, 0, d, a, rm_reg(b));
+}
+
+static inline void asm_move_fp(struct code *c, uint32_t d, uint32_t a)
+{
+    asm_vex(c, 0, 1, 0x28, 0, d, 0, rm_reg(a));
+}
+
+/* d = a * d + b and its signed relatives: a9 fmadd213, ab fmsub213, ad fnmadd213, af fnmsub213; with
+ * 10 added d = a * b + d: fmadd231 and so on */
 static inline void asm_fma(struct code *c, uint32_t op, int real, uint32_t d, uint32_t a,
                            struct rm b)
 {

@@ -77,6 +77,7 @@ void gen_learn(struct gen *e, uint16_t operand, int64_t value)
         e->known[i] = 1;
         e->value[i] = value;
         e->boxed[i] = 0;
+        gen_lose_float(e, operand);
     }
 }
 
@@ -84,8 +85,10 @@ void gen_forget(struct gen *e, uint16_t operand)
 {
     int i = tracked(operand);
 
-    if (i >= 0)
+    if (i >= 0) {
         e->known[i] = e->boxed[i] = 0;
+        gen_lose_float(e, operand);
+    }
 }
 
 static void forget_all(struct gen *e)
@@ -186,6 +189,7 @@ void gen_call_site(struct gen *e, const struct tcg_site *site)
 {
     asm_constant(&e->code, RDX, (uintptr_t)site);
     asm_call_to(&e->code, e->t->thunk);
+    gen_lose_floats(e);
 }
 
 static const struct bp_cpu_helper *helper_at(const struct bp_vcpu *v, uint32_t i)
@@ -287,7 +291,7 @@ static void gen_check(struct gen *e, const struct bp_ir_op *last)
     cold->site = gen_site(e, last, tcg_leave);
     asm_alu_imm(&e->code, ALU_CMP, 0, FIELD(e, leave), 0);
     asm_jcc(&e->code, CC_NE, &cold->in);
-    asm_place(&e->code, &cold->out);
+    gen_rejoin(e, cold);
 }
 
 static void gen_insn(struct gen *e)
@@ -298,8 +302,11 @@ static void gen_insn(struct gen *e)
     e->op = insn->first_op;
     e->op_end = e->insn + 1 < e->ir->ninsns ? insn[1].first_op : e->ir->nops;
     e->calls = e->loose = 0;
-    if (e->leader[e->insn])
+    if (e->leader[e->insn]) {
+        gen_hold(e, e->held, e->wanted[e->insn]);
         forget_all(e);
+        memcpy(e->held, e->wanted[e->insn], sizeof e->held);
+    }
     asm_place(&e->code, &e->insns[e->insn]);
     if (!e->insn && e->v->budgeted)
         gen_budget(e);
@@ -341,6 +348,7 @@ const void *host_translate(struct bp_vcpu *v, struct tcg_code *t, struct block *
     asm_u64(&e->code, (uintptr_t)dead);
     asm_jmp_to(&e->code, t->leave);
     entry = asm_run(&e->code);
+    gen_choose_floats(e);
     gen_find_leaders(e);
     for (e->insn = 0; e->insn < ir->ninsns; e->insn++) {
         gen_insn(e);

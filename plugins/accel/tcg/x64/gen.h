@@ -3,9 +3,10 @@
  * gen.h - IR to x86-64, one block at a time: what the gen_*.c files share.
  *
  * Host registers: rbp is the base, somewhere in the CPU's state so that guest registers have short
- * displacements; rax, rcx, rdx and xmm0, xmm1 are scratch; the others hold guest registers
- * (tcg_code.host_of), the same in all code. A guest register is either in its host register or in
- * its slot, never in both; the stubs (stubs.c) move them.
+ * displacements; rax, rcx, rdx and xmm0, xmm1 are scratch; the other general registers hold guest
+ * registers (tcg_code.host_of), the same in all code. Such a guest register is either in its host
+ * register or in its slot, never in both; the stubs (stubs.c) move them. Floats are in their slots
+ * always, and in xmm2 and up as well where that helps (gen_xmm.c).
  */
 #ifndef TCG_X64_GEN_H
 #define TCG_X64_GEN_H
@@ -16,20 +17,24 @@
 
 #define GEN_TRACKED (TCG_REGS + BP_IR_TEMPS)
 #define GEN_COLDS   512
+#define GEN_FLOATS  14 /* host registers for them */
 #define DEAD_STUB   15 /* bytes in front of an entry: leaves with the block's pc */
 
 /* Code that is rarely run, placed behind the block. */
 struct cold {
     struct label in, out;
-    struct tcg_site *site; /* calls it, then goes on at `out` ... */
-    struct tcg_exit *exit; /* ... or leaves by it ... */
-    uint32_t add;          /* ... or jumps on by a link: instructions to count first */
-    uint8_t kind;          /* enum cold_kind */
-    uint8_t poll;          /* with a look at the poll word */
-    uint8_t reg;           /* COLD_NAN: the xmm register that takes the canonical NaN */
-    uint8_t real;          /* COLD_NAN: 1 F64 */
+    struct tcg_site *site;    /* calls it, then goes on at `out` ... */
+    struct tcg_exit *exit;    /* ... or leaves by it ... */
+    uint32_t add;             /* ... or jumps on by a link: instructions to count first */
+    uint8_t kind;             /* enum cold_kind */
+    uint8_t poll;             /* with a look at the poll word */
+    uint8_t reg;              /* COLD_LOOP: the instruction */
+    uint8_t held[GEN_FLOATS]; /* at `out`; COLD_LOOP: at the jump */
 };
-enum cold_kind { COLD_CALL, COLD_LEAVE, COLD_LINK, COLD_LOOP, COLD_NAN };
+enum cold_kind { COLD_CALL, COLD_LEAVE, COLD_LINK, COLD_LOOP };
+
+/* What a host register has of the slot of its guest register. */
+enum held { HELD_NOT, HELD_F32, HELD_F64 };
 
 struct gen {
     struct code code;
@@ -46,7 +51,11 @@ struct gen {
     uint8_t boxed[GEN_TRACKED]; /* holds a boxed F32 */
     uint8_t leader[INTERP_INSNS];
     struct label insns[INTERP_INSNS];
-    struct tcg_exit *dead; /* leaves with the block's pc */
+    uint8_t xmm_of[TCG_REGS];     /* which of the registers for floats, from 1; 0: none */
+    uint8_t float_of[GEN_FLOATS]; /* the other way round */
+    uint8_t held[GEN_FLOATS];
+    uint8_t wanted[INTERP_INSNS][GEN_FLOATS]; /* held by whoever comes to this instruction */
+    struct tcg_exit *dead;                    /* leaves with the block's pc */
     struct cold colds[GEN_COLDS];
     uint32_t ncolds;
 };
@@ -80,6 +89,27 @@ struct tcg_site *gen_site(struct gen *e, const struct bp_ir_op *op,
                           int (*call)(struct bp_vcpu *, const struct tcg_site *));
 /* Calls the site here, on the hot path. */
 void gen_call_site(struct gen *e, const struct tcg_site *site);
+
+/* --- floats: gen_xmm.c ----------------------------------------------------------------------- */
+
+void gen_choose_floats(struct gen *e);
+/* Instructions `from` to `to` are a loop. */
+void gen_want_floats(struct gen *e, uint32_t from, uint32_t to);
+void gen_lose_float(struct gen *e, uint16_t operand); /* its slot changes */
+void gen_lose_floats(struct gen *e);
+/* Loads what is wanted and not held. */
+void gen_hold(struct gen *e, const uint8_t *held, const uint8_t *wanted);
+/* Where cold code comes back. */
+void gen_rejoin(struct gen *e, struct cold *cold);
+/* The value of a float: its own xmm register, or `scratch` after loading it. */
+uint32_t gen_float(struct gen *e, uint16_t operand, int real, uint32_t scratch);
+struct rm gen_float_rm(struct gen *e, uint16_t operand, int real); /* ... or its slot */
+int gen_float_held(const struct gen *e,
+                   uint16_t operand); /* an xmm register with its low bits; -1 */
+/* Where a result is to be computed: its own xmm register, or 0. */
+uint32_t gen_float_result(const struct gen *e, uint16_t d);
+/* A result from an xmm register into its slot; box: with ones above an F32. */
+void gen_float_put(struct gen *e, uint16_t d, int real, int box, uint32_t xmm);
 
 /* --- one file each --------------------------------------------------------------------------- */
 

@@ -23,6 +23,16 @@ static int begins_at(const struct gen *e, int64_t offset)
     return -1;
 }
 
+/* The instruction that has this op. */
+static uint32_t insn_of(const struct gen *e, uint32_t op)
+{
+    uint32_t insn = 0;
+
+    while (insn + 1 < e->ir->ninsns && e->ir->insns[insn + 1].first_op <= op)
+        insn++;
+    return insn;
+}
+
 void gen_find_leaders(struct gen *e)
 {
     for (uint32_t i = 0; i < e->ir->nops; i++) {
@@ -30,8 +40,10 @@ void gen_find_leaders(struct gen *e)
         int to = op->op == BP_IR_BR     ? begins_at(e, op->disp)
                  : op->op == BP_IR_GOTO ? begins_at(e, op->imm)
                                         : -1;
-        if (to >= 0)
-            e->leader[to] = 1;
+        if (to < 0)
+            continue;
+        e->leader[to] = 1;
+        gen_want_floats(e, (uint32_t)to, insn_of(e, i));
     }
 }
 
@@ -111,6 +123,7 @@ static void gen_way(struct gen *e, int64_t offset)
         add_count(e, (int32_t)e->insn + 1 - to);
         if (back)
             look_at_poll(e, &leave_by(e, new_exit(e, offset, (uint32_t)to, 0))->in);
+        gen_hold(e, e->held, e->wanted[to]);
         asm_jmp(&e->code, &e->insns[to]);
         return;
     }
@@ -165,6 +178,7 @@ void gen_branch(struct gen *e, const struct bp_ir_op *op)
     if (inside(e, op->disp) >= 0) {
         cold->kind = COLD_LOOP;
         cold->reg = (uint8_t)inside(e, op->disp);
+        memcpy(cold->held, e->held, sizeof cold->held);
     } else {
         cold->exit = new_exit(e, op->disp, 0, !e->calls);
     }
@@ -262,13 +276,13 @@ static void leave(struct gen *e, const struct tcg_exit *exit)
 
 static void gen_one(struct gen *e, struct cold *cold)
 {
-    static const uint64_t nans[] = {0x7fc00000u, 0x7ff8000000000000u};
     struct label unlinked = {0};
 
     asm_place(&e->code, &cold->in);
-    switch (cold->kind) {
+    switch ((enum cold_kind)cold->kind) {
     case COLD_CALL:
         gen_call_site(e, cold->site);
+        gen_hold(e, e->held, cold->held);
         asm_jmp(&e->code, &cold->out);
         break;
     case COLD_LEAVE:
@@ -282,12 +296,9 @@ static void gen_one(struct gen *e, struct cold *cold)
         break;
     case COLD_LOOP:
         add_count(e, (int32_t)cold->add - cold->reg);
+        gen_hold(e, cold->held, e->wanted[cold->reg]);
         asm_jmp(&e->code, &e->insns[cold->reg]);
         break;
-    default:
-        asm_constant(&e->code, RAX, nans[cold->real]);
-        asm_movq_to_xmm(&e->code, 1, cold->reg, rm_reg(RAX));
-        asm_jmp(&e->code, &cold->out);
     }
 }
 

@@ -33,22 +33,9 @@ static void check_box(struct gen *e, const struct bp_ir_op *op, uint16_t operand
     asm_jcc(&e->code, CC_NE, &cold->in);
 }
 
-/* xmm0 to the slot. */
-static void put_real(struct gen *e, const struct bp_ir_op *op, int real)
+static void check_nan(struct gen *e, int real, uint32_t xmm, struct cold *cold)
 {
-    gen_forget(e, op->d);
-    asm_fp(&e->code, 0x11, real, 0, 0, gen_home(e, op->d));
-    if (real)
-        return;
-    asm_store_imm(&e->code, 0, rm_mem(RBP, gen_home(e, op->d).disp + 4),
-                  op->x & BP_FP_BOX ? -1 : 0);
-    if (op->d < TCG_REGS)
-        e->boxed[op->d] = (op->x & BP_FP_BOX) != 0;
-}
-
-static void check_nan(struct gen *e, int real, struct cold *cold)
-{
-    asm_fp_compare(&e->code, 0x2e, real, 0, rm_reg(0));
+    asm_fp_compare(&e->code, 0x2e, real, xmm, rm_reg(xmm));
     asm_jcc(&e->code, CC_P, &cold->in);
 }
 
@@ -64,34 +51,68 @@ static int has_pinned_real(const struct gen *e, const struct bp_ir_op *op)
            (ir_infos[op->op].uses & IR_USE_C && gen_pinned(e, op->c) >= 0);
 }
 
+/* The long way reads the sources' slots: the result's register may be one of theirs. */
+static void put_real(struct gen *e, const struct bp_ir_op *op, int real, uint32_t xmm,
+                     struct cold *cold)
+{
+    check_nan(e, real, xmm, cold);
+    gen_float_put(e, op->d, real, op->x & BP_FP_BOX, xmm);
+    gen_rejoin(e, cold);
+}
+
 /* d = a op b to nearest */
 static void gen_arithmetic(struct gen *e, const struct bp_ir_op *op, uint32_t code)
 {
-    int real = op->type == BP_T_F64;
+    int real = op->type == BP_T_F64, one = op->op == BP_IR_FSQRT;
     struct cold *cold = gen_cold(e, COLD_CALL);
+    uint32_t a, d = gen_float_result(e, op->d);
 
     cold->site = site_of(e, op);
     if (!real) {
         check_box(e, op, op->a, cold);
-        if (op->op != BP_IR_FSQRT)
+        if (!one)
             check_box(e, op, op->b, cold);
     }
-    if (op->op == BP_IR_FSQRT) {
-        asm_fp(&e->code, 0x10, real, 0, 0, gen_home(e, op->a));
-        asm_fp(&e->code, code, real, 0, 0, rm_reg(0));
-    } else {
-        asm_fp(&e->code, 0x10, real, 0, 0, gen_home(e, op->a));
-        asm_fp(&e->code, code, real, 0, 0, gen_home(e, op->b));
-    }
-    check_nan(e, real, cold);
-    put_real(e, op, real);
-    asm_place(&e->code, &cold->out);
+    a = gen_float(e, op->a, real, 0);
+    asm_fp(&e->code, code, real, d, a, one ? rm_reg(a) : gen_float_rm(e, op->b, real));
+    put_real(e, op, real, d, cold);
 }
 
+/* minimumNumber and maximumNumber (IEEE 754-2019, 9.6). Of operands that are equal the host takes either, but the zeros
+ * have an order: equal numbers have equal bits but for the sign of zeros, so `or` is the lower and `and` the higher. */
+static void gen_extreme(struct gen *e, const struct bp_ir_op *op)
+{
+    int real = op->type == BP_T_F64, low = op->op == BP_IR_FMIN;
+    struct cold *cold = gen_cold(e, COLD_CALL);
+    struct label differ = {0}, out = {0};
+    uint32_t a, b, d = gen_float_result(e, op->d);
+
+    cold->site = site_of(e, op);
+    if (!real) {
+        check_box(e, op, op->a, cold);
+        check_box(e, op, op->b, cold);
+    }
+    a = gen_float(e, op->a, real, 0);
+    b = gen_float(e, op->b, real, 1);
+    asm_fp_compare(&e->code, 0x2e, real, a, rm_reg(b));
+    asm_jcc(&e->code, CC_P, &cold->in);
+    asm_jcc(&e->code, CC_NE, &differ);
+    asm_fp_bits(&e->code, low ? 0x56 : 0x54, d, a, b);
+    asm_jmp(&e->code, &out);
+    asm_place(&e->code, &differ);
+    asm_fp(&e->code, low ? 0x5d : 0x5f, real, d, a, rm_reg(b));
+    asm_place(&e->code, &out);
+    gen_float_put(e, op->d, real, op->x & BP_FP_BOX, d);
+    gen_rejoin(e, cold);
+}
+
+/* The instruction overwrites one factor; which of the two does not matter for the result. */
 static void gen_fused(struct gen *e, const struct bp_ir_op *op, uint32_t code)
 {
     int real = op->type == BP_T_F64;
     struct cold *cold = gen_cold(e, COLD_CALL);
+    uint32_t a, b, d = gen_float_result(e, op->d);
+    struct rm c;
 
     cold->site = site_of(e, op);
     if (!real) {
@@ -99,12 +120,20 @@ static void gen_fused(struct gen *e, const struct bp_ir_op *op, uint32_t code)
         check_box(e, op, op->b, cold);
         check_box(e, op, op->c, cold);
     }
-    asm_fp(&e->code, 0x10, real, 0, 0, gen_home(e, op->a));
-    asm_fp(&e->code, 0x10, real, 1, 0, gen_home(e, op->b));
-    asm_fma(&e->code, code, real, 0, 1, gen_home(e, op->c));
-    check_nan(e, real, cold);
-    put_real(e, op, real);
-    asm_place(&e->code, &cold->out);
+    a = gen_float(e, op->a, real, 0);
+    b = gen_float(e, op->b, real, 1);
+    c = gen_float_rm(e, op->c, real);
+    if (d && op->d == op->c && op->d != op->a && op->d != op->b) {
+        asm_fma(&e->code, code | 0x10, real, d, a, rm_reg(b)); /* ...231: d = a * b + d */
+        put_real(e, op, real, d, cold);
+        return;
+    }
+    if (a)
+        asm_move_fp(&e->code, 0, a);
+    asm_fma(&e->code, code, real, 0, b, c);
+    if (d)
+        asm_move_fp(&e->code, d, 0);
+    put_real(e, op, real, d, cold);
 }
 
 /* d = a < b and the like; with the operands exchanged "above" is false for NaNs. */
@@ -112,7 +141,7 @@ static void gen_compare(struct gen *e, const struct bp_ir_op *op)
 {
     int real = op->type == BP_T_F64, equal = op->op == BP_IR_FEQ;
     struct cold *cold = NULL;
-    uint32_t to = gen_result(e, op->d);
+    uint32_t a, to = gen_result(e, op->d);
 
     if (!real) {
         cold = gen_cold(e, COLD_CALL);
@@ -120,8 +149,9 @@ static void gen_compare(struct gen *e, const struct bp_ir_op *op)
         check_box(e, op, op->a, cold);
         check_box(e, op, op->b, cold);
     }
-    asm_fp(&e->code, 0x10, real, 0, 0, gen_home(e, equal ? op->a : op->b));
-    asm_fp_compare(&e->code, equal ? 0x2e : 0x2f, real, 0, gen_home(e, equal ? op->b : op->a));
+    a = gen_float(e, equal ? op->a : op->b, real, 0);
+    asm_fp_compare(&e->code, equal ? 0x2e : 0x2f, real, a,
+                   gen_float_rm(e, equal ? op->b : op->a, real));
     if (equal) {
         asm_setcc(&e->code, CC_NP, RCX);
         asm_setcc(&e->code, CC_E, RAX);
@@ -132,54 +162,80 @@ static void gen_compare(struct gen *e, const struct bp_ir_op *op)
     asm_movzx8(&e->code, 0, to, rm_reg(RAX));
     gen_put(e, op->d, BP_T_I64, to);
     if (cold)
-        asm_place(&e->code, &cold->out);
+        gen_rejoin(e, cold);
 }
 
-/* F64 with the sign of another: bits. */
+/* The bits of a float in a general register. */
+static void get_bits(struct gen *e, uint16_t operand, int real, uint32_t reg)
+{
+    int xmm = gen_float_held(e, operand);
+
+    if (xmm >= 0 && gen_float(e, operand, real, 0) == (uint32_t)xmm)
+        asm_movq_from_xmm(&e->code, real, rm_reg(reg), (uint32_t)xmm);
+    else
+        asm_load(&e->code, real, reg, gen_home(e, operand));
+}
+
+/* A float with the sign of another: bits. Without a change of sign it is a move between registers. */
 static void gen_sign(struct gen *e, const struct bp_ir_op *op)
 {
-    asm_load(&e->code, 1, RAX, gen_home(e, op->a));
-    if (op->a == op->b) {
-        if (op->op != BP_IR_FSGNJ)
-            asm_bit_imm(&e->code, op->op == BP_IR_FSGNJN ? 7 : 6, 1, rm_reg(RAX), 63);
-    } else {
-        asm_load(&e->code, 1, RCX, gen_home(e, op->b));
-        if (op->op == BP_IR_FSGNJX) {
-            asm_shift_imm(&e->code, SHIFT_SHR, 1, rm_reg(RCX), 63);
-            asm_shift_imm(&e->code, SHIFT_SHL, 1, rm_reg(RCX), 63);
-            asm_alu(&e->code, ALU_XOR, 1, RAX, rm_reg(RCX));
-        } else {
-            if (op->op == BP_IR_FSGNJN)
-                asm_unary(&e->code, UNARY_NOT, 1, rm_reg(RCX));
-            asm_shift_imm(&e->code, SHIFT_SHR, 1, rm_reg(RCX), 63);
-            asm_shift_imm(&e->code, SHIFT_SHL, 1, rm_reg(RCX), 63);
-            asm_bit_imm(&e->code, 6, 1, rm_reg(RAX), 63);
-            asm_alu(&e->code, ALU_OR, 1, RAX, rm_reg(RCX));
-        }
+    int real = op->type == BP_T_F64;
+    uint32_t sign = real ? 63 : 31, d = gen_float_result(e, op->d);
+    struct cold *cold = NULL;
+
+    if (!real) {
+        cold = gen_cold(e, COLD_CALL);
+        cold->site = site_of(e, op);
+        check_box(e, op, op->a, cold);
+        check_box(e, op, op->b, cold);
     }
-    gen_put(e, op->d, BP_T_I64, RAX);
+    if (op->a == op->b && op->op == BP_IR_FSGNJ) {
+        uint32_t a = gen_float(e, op->a, real, d);
+        if (a != d)
+            asm_move_fp(&e->code, d, a);
+        gen_float_put(e, op->d, real, op->x & BP_FP_BOX, d);
+    } else {
+        get_bits(e, op->a, real, RAX);
+        if (op->a == op->b) {
+            asm_bit_imm(&e->code, op->op == BP_IR_FSGNJN ? 7 : 6, real, rm_reg(RAX), sign);
+        } else {
+            get_bits(e, op->b, real, RCX);
+            if (op->op == BP_IR_FSGNJN)
+                asm_unary(&e->code, UNARY_NOT, real, rm_reg(RCX));
+            asm_shift_imm(&e->code, SHIFT_SHR, real, rm_reg(RCX), sign);
+            asm_shift_imm(&e->code, SHIFT_SHL, real, rm_reg(RCX), sign);
+            if (op->op != BP_IR_FSGNJX)
+                asm_bit_imm(&e->code, 6, real, rm_reg(RAX), sign);
+            asm_alu(&e->code, ALU_XOR, real, RAX, rm_reg(RCX));
+        }
+        asm_movq_to_xmm(&e->code, real, d, rm_reg(RAX));
+        gen_float_put(e, op->d, real, op->x & BP_FP_BOX, d);
+    }
+    if (cold)
+        gen_rejoin(e, cold);
 }
 
 static void gen_narrow_or_widen(struct gen *e, const struct bp_ir_op *op)
 {
     int real = op->type == BP_T_F64;
     struct cold *cold = gen_cold(e, COLD_CALL);
+    uint32_t d = gen_float_result(e, op->d);
+    struct rm a;
 
     cold->site = site_of(e, op);
     if (real)
         check_box(e, op, op->a, cold);
-    asm_xorps(&e->code, 0);
-    asm_fp(&e->code, 0x5a, !real, 0, 0, gen_home(e, op->a));
-    check_nan(e, real, cold);
-    put_real(e, op, real);
-    asm_place(&e->code, &cold->out);
+    a = gen_float_rm(e, op->a, !real);
+    asm_xorps(&e->code, 0); /* what the upper half of the result is taken from: waits for nothing */
+    asm_fp(&e->code, 0x5a, !real, d, 0, a);
+    put_real(e, op, real, d, cold);
 }
 
 /* Integers that a host instruction takes: s32, u32 as s64, s64. */
 static void gen_from_integer(struct gen *e, const struct bp_ir_op *op)
 {
     int real = op->type == BP_T_F64;
-    uint32_t from = op->x & BP_FP_INT_MASK;
+    uint32_t from = op->x & BP_FP_INT_MASK, d = gen_float_result(e, op->d);
     int64_t value;
 
     if (gen_known(e, op->a, &value))
@@ -189,8 +245,8 @@ static void gen_from_integer(struct gen *e, const struct bp_ir_op *op)
     if (from == BP_FP_INT_U32)
         asm_move(&e->code, 0, RAX, RAX);
     asm_xorps(&e->code, 0);
-    asm_fp_of_int(&e->code, real, from != BP_FP_INT_S32, 0, 0, rm_reg(RAX));
-    put_real(e, op, real);
+    asm_fp_of_int(&e->code, real, from != BP_FP_INT_S32, d, 0, rm_reg(RAX));
+    gen_float_put(e, op->d, real, op->x & BP_FP_BOX, d);
 }
 
 /* Signed, towards zero or to nearest; the lowest integer may mean that the value did not fit. */
@@ -203,12 +259,12 @@ static void gen_to_integer(struct gen *e, const struct bp_ir_op *op)
     cold->site = site_of(e, op);
     if (!real)
         check_box(e, op, op->a, cold);
-    asm_int_of_fp(&e->code, code, real, w, RAX, gen_home(e, op->a));
+    asm_int_of_fp(&e->code, code, real, w, RAX, gen_float_rm(e, op->a, real));
     asm_constant(&e->code, RCX, w ? 0x8000000000000000ull : 0x80000000u);
     asm_alu(&e->code, ALU_CMP, w, RAX, rm_reg(RCX));
     asm_jcc(&e->code, CC_E, &cold->in);
     gen_put(e, op->d, w ? BP_T_I64 : BP_T_S32, RAX);
-    asm_place(&e->code, &cold->out);
+    gen_rejoin(e, cold);
 }
 
 static int is_nearest(const struct bp_ir_op *op)
@@ -260,15 +316,16 @@ void gen_fp(struct gen *e, const struct bp_ir_op *op)
             return;
         }
         break;
+    case BP_IR_FMIN:
+    case BP_IR_FMAX:
+        gen_extreme(e, op);
+        return;
     case BP_IR_FEQ ... BP_IR_FLE:
         gen_compare(e, op);
         return;
     case BP_IR_FSGNJ ... BP_IR_FSGNJX:
-        if (op->type == BP_T_F64) {
-            gen_sign(e, op);
-            return;
-        }
-        break;
+        gen_sign(e, op);
+        return;
     case BP_IR_FCVTFF:
         if (is_nearest(op)) {
             gen_narrow_or_widen(e, op);

@@ -91,17 +91,17 @@ void gen_load(struct gen *e, const struct bp_ir_op *op)
     cold = gen_cold(e, COLD_CALL);
     cold->site = site;
     gen_lookup(e, op, 0, &cold->in);
-    gen_read(e, op->type, d);
-    if (boxed) {
-        asm_store(&e->code, 0, d, gen_home(e, op->d));
-        asm_store_imm(&e->code, 0, rm_mem(RBP, gen_home(e, op->d).disp + 4), -1);
-    } else if (gen_pinned(e, op->d) < 0) {
-        asm_store(&e->code, 1, d, gen_home(e, op->d));
-    }
-    asm_place(&e->code, &cold->out);
     gen_forget(e, op->d);
-    if (boxed && op->d < TCG_REGS)
-        e->boxed[op->d] = 1;
+    if ((boxed || op->type == BP_T_F64) && gen_pinned(e, op->d) < 0) {
+        uint32_t xmm = gen_float_result(e, op->d);
+        asm_fp(&e->code, 0x10, !boxed, xmm, 0, rm_mem(RAX, 0));
+        gen_float_put(e, op->d, !boxed, boxed, xmm);
+    } else {
+        gen_read(e, op->type, d);
+        if (gen_pinned(e, op->d) < 0)
+            asm_store(&e->code, 1, d, gen_home(e, op->d));
+    }
+    gen_rejoin(e, cold);
 }
 
 static void gen_write(struct gen *e, uint32_t type, uint32_t from)
@@ -134,8 +134,13 @@ void gen_store(struct gen *e, const struct bp_ir_op *op)
         struct cold *cold = gen_cold(e, COLD_CALL);
         cold->site = site;
         gen_lookup(e, op, 1, &cold->in);
-        gen_write(e, op->type, gen_get(e, op->b, RCX));
-        asm_place(&e->code, &cold->out);
+        if (op->type == BP_T_F64 && gen_float_result(e, op->b))
+            asm_fp(&e->code, 0x11, 1, gen_float(e, op->b, 1, 0), 0, rm_mem(RAX, 0));
+        else if (op->type == BP_T_F32 && gen_float_held(e, op->b) >= 0)
+            asm_fp(&e->code, 0x11, 0, (uint32_t)gen_float_held(e, op->b), 0, rm_mem(RAX, 0));
+        else
+            gen_write(e, op->type, gen_get(e, op->b, RCX));
+        gen_rejoin(e, cold);
     }
     /* Host stores are releases already; against later acquires they need the fence. */
     if (op->x & BP_MEM_RELEASE)

@@ -19,6 +19,13 @@ static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
 
 #define STUBS 4096 /* more than they need */
 
+/* A function in C may change every xmm register, but seldom does: builds that look for mistakes clear them. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WIPED 16
+#else
+#define WIPED 0
+#endif
+
 static int supports(uint32_t leaf, uint32_t reg, uint32_t bits)
 {
     uint32_t r[4];
@@ -118,6 +125,8 @@ static void make_thunk(struct code *c, const struct bp_vcpu *v, struct tcg_code 
     asm_lea(c, 1, RDI, rm_mem(RBP, (int32_t)-t->base));
     asm_move(c, 1, RSI, RDX);
     asm_call_rm(c, rm_mem(RSI, offsetof(struct tcg_site, call)));
+    for (int i = 0; i < WIPED; i++)
+        asm_xorps(c, (uint32_t)i);
     asm_alu_imm(c, ALU_ADD, 1, rm_reg(RSP), 8);
     asm_test(c, 0, RAX, rm_reg(RAX));
     asm_jcc(c, CC_NE, &leave);
