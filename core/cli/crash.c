@@ -205,7 +205,8 @@ static void tell(const struct machine_call *call, const char *what, unsigned sec
 static void look(uint64_t *last, unsigned *ticks)
 {
     struct machine_call call;
-    uint64_t count = machine_call_now(watch.machine, &call);
+    uint64_t count = machine_call_count(watch.machine);
+    bool ends;
 
     if (!count || count != *last) {
         *last = count;
@@ -213,16 +214,19 @@ static void look(uint64_t *last, unsigned *ticks)
         return;
     }
     ++*ticks;
-    if (*ticks == TICKS(TELL_AFTER))
+    ends = *ticks >= TICKS(END_AFTER) ||
+           (*ticks >= TICKS(LEAVE_AFTER) && machine_end_requested(watch.machine));
+    if ((!ends && *ticks != TICKS(TELL_AFTER)) || !machine_call_now(watch.machine, &call))
+        return;
+    if (!ends) {
         tell(
             &call, ": has not returned for ", TELL_AFTER,
             " s, and all wait for it: a loop or a wait in the plug-in: use a timer, or bp.thread/1");
-    if (*ticks >= TICKS(END_AFTER) ||
-        (*ticks >= TICKS(LEAVE_AFTER) && machine_end_requested(watch.machine))) {
-        tell(&call, ": did not return for ", (unsigned)(*ticks * (int64_t)TICK_NS / 1000000000),
-             " s: the machine ends without it");
-        watch.end(EXIT_MACHINE);
+        return;
     }
+    tell(&call, ": did not return for ", (unsigned)(*ticks * (int64_t)TICK_NS / 1000000000),
+         " s: the machine ends without it");
+    watch.end(EXIT_MACHINE);
 }
 
 static void *watch_calls(void *unused)

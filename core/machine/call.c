@@ -76,14 +76,20 @@ bool machine_call_here(struct machine_call *out)
     return named(now, out);
 }
 
-uint64_t machine_call_now(struct machine *m, struct machine_call *out)
+uint64_t machine_call_count(struct machine *m)
 {
-    uint64_t count = atomic_load_explicit(&m->calling.count, memory_order_relaxed);
+    if (!atomic_load_explicit(&m->calling.dev, memory_order_relaxed))
+        return 0;
+    return atomic_load_explicit(&m->calling.count, memory_order_relaxed);
+}
+
+bool machine_call_now(struct machine *m, struct machine_call *out)
+{
     struct dev_call call = {
         .dev = atomic_load_explicit(&m->calling.dev, memory_order_relaxed),
         .function = atomic_load_explicit(&m->calling.function, memory_order_relaxed),
         .of = atomic_load_explicit(&m->calling.of, memory_order_relaxed),
     };
 
-    return named(call, out) ? count : 0;
+    return named(call, out);
 }

@@ -67,9 +67,10 @@ struct machine_call {
 };
 /* [any], async-signal-safe. That of the calling thread; false: it is in none. */
 bool machine_call_here(struct machine_call *out);
-/* [any]. The one in machine context of any thread: a number that changes with every call and every return; 0: none. The names stay
- * right while the number stays the same, and are there as long as the machine. */
-uint64_t machine_call_now(struct machine *m, struct machine_call *out);
+/* [any]. The one in machine context of any thread: a number that changes with every call and every return; 0: none. */
+uint64_t machine_call_count(struct machine *m);
+/* [any]. Its names; false: there is none any more. Only for a call that has lasted: it has to be there still. */
+bool machine_call_now(struct machine *m, struct machine_call *out);
 
 /* --- for the loader and the device tree ---------------------------------------------------------------- */
 /* Debug access to the machine's physical address space (RAM, ROM, flash). BP_OK or BP_E_DECODE. */
