@@ -194,6 +194,9 @@ static int32_t init(struct being *being)
         status = b->cls->init(b->shell.t->self, &b->shell.t->dev, &b->shell.t->core);
     if (!status_known(status))
         kit_watch(b->shell.kit, "status", NULL, "init() returned %" PRId32, status);
+    /* What the host has not is no mistake of the back end, if it says so. */
+    if (status == BP_E_UNSUPPORTED && !b->shell.t->without && b->shell.t->error[0])
+        kit_skip(b->shell.kit, "cannot run on this host: %s", b->shell.t->error);
     b->ready = !status;
     return status;
 }

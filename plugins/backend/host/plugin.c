@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct bp_backend_class *const classes[] = {
-    &stdio_class, &file_class, &null_class,   &pty_class, &tcp_class,
-    &unix_class,  &raw_class,  &memory_class, NULL,
+    &stdio_class, &file_class, &null_class,   &pty_class,       &tcp_class,
+    &unix_class,  &raw_class,  &memory_class, &socketcan_class, NULL,
 };
 
 static const struct bp_backend_factory factory = {.size = sizeof(factory), .classes = classes};

@@ -29,6 +29,6 @@ void services_log(const struct services *sv, uint32_t level, const char *format,
     __attribute__((format(printf, 3, 4)));
 
 extern const struct bp_backend_class stdio_class, file_class, null_class, pty_class, tcp_class,
-    unix_class, raw_class, memory_class;
+    unix_class, raw_class, memory_class, socketcan_class;
 
 #endif
