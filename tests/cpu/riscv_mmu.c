@@ -217,6 +217,7 @@ Test(pmp, nothing_matches)
     cr_assert_eq(walk(h, DATA, BP_MEM_READ, CONTEXT_M), 0);
     cr_assert_eq(walk(h, DATA, BP_MEM_READ, CONTEXT_S), CAUSE_LOAD_ACCESS);
     h->pmp_regions = 0; /* without PMP everything is allowed */
+    riscv_pmp_update(h);
     cr_assert_eq(walk(h, DATA, BP_MEM_READ, CONTEXT_U), 0);
     free(h);
 }
@@ -323,5 +324,72 @@ Test(pmp, guards_page_tables)
     pmp_set(h, 1, LEAF + 0x1000, PMP_A_TOR);
     cr_assert_eq(walk(h, VA, BP_MEM_WRITE, CONTEXT_S), CAUSE_STORE_ACCESS,
                  "the entry cannot be read");
+    free(h);
+}
+
+/* --- PMP against its rule --------------------------------------------------- */
+
+static uint32_t allowed(const struct hart *h, uint64_t first, uint64_t last, uint32_t priv)
+{
+    for (uint32_t i = 0; i < h->pmp_regions; i++) {
+        const struct pmp_range *r = &h->pmp[i];
+
+        if (r->first > r->last || last < r->first || first > r->last)
+            continue;
+        if (first < r->first || last > r->last)
+            return 0;
+        if (priv == PRIV_M && !(r->cfg & PMP_L))
+            return 7;
+        return (r->cfg & PMP_R ? BP_PROT_READ : 0) | (r->cfg & PMP_W ? BP_PROT_WRITE : 0) |
+               (r->cfg & PMP_X ? BP_PROT_FETCH : 0);
+    }
+    return priv == PRIV_M ? 7 : 0;
+}
+
+/* Entries of all kinds that overlap and hide each other, asked at and around all their edges. */
+Test(pmp, zones_are_the_rule)
+{
+    uint64_t seed = 1;
+
+    for (int round = 0; round < 300; round++) {
+        struct hart *h = fake_hart("rv64gc", 0);
+
+        for (uint32_t i = 0; i < h->pmp_regions; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+            h->pmpaddr[i] = (DATA >> 2) + (seed >> 40 & 0x3ff) * (seed >> 60 & 1 ? 4 : 1);
+            h->pmpcfg[i] = (uint8_t)(seed >> 32 & (PMP_R | PMP_W | PMP_X | 0x18 | PMP_L));
+        }
+        riscv_pmp_update(h);
+        for (uint32_t i = 0; i < 2 * h->pmp_regions; i++) {
+            uint64_t edge = i & 1 ? h->pmp[i / 2].last : h->pmp[i / 2].first;
+
+            for (int d = -16; d <= 16; d++) {
+                for (uint32_t priv = PRIV_U; priv <= PRIV_M; priv += 3) {
+                    uint64_t pa = edge + (uint64_t)(int64_t)d, bytes = UINT64_C(1) << (d & 3);
+                    uint32_t log2_size = 12, prot;
+
+                    prot = riscv_pmp(h, pa, (uint32_t)bytes, priv, &log2_size);
+                    cr_assert_eq(prot, allowed(h, pa, pa + bytes - 1, priv), "round %d", round);
+                    pa &= ~((UINT64_C(1) << log2_size) - 1);
+                    prot = riscv_pmp(h, edge + (uint64_t)(int64_t)d, 1, priv, &log2_size);
+                    cr_assert_eq(prot, allowed(h, pa, pa, priv));
+                    cr_assert_eq(prot, allowed(h, pa, pa + (UINT64_C(1) << log2_size) - 1, priv),
+                                 "round %d: not all of 2^%u bytes", round, log2_size);
+                }
+            }
+        }
+        free(h);
+    }
+}
+
+/* The edges of an entry that is hidden by one before it are nobody's business. */
+Test(pmp, hidden_entries_do_not_split_pages)
+{
+    struct hart *h = fake_hart("rv64gc", 0);
+
+    pmp_set(h, 0, UINT64_C(0x3fffffffffffff) << 2, PMP_A_NAPOT | PMP_R | PMP_W | PMP_X);
+    pmp_set(h, 1, DATA + 0x100, PMP_A_NA4);
+    cr_assert_eq(walk(h, DATA, BP_MEM_READ, CONTEXT_S), 0);
+    cr_assert_eq(walked.log2_size, 12);
     free(h);
 }

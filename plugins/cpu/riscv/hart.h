@@ -55,6 +55,13 @@ struct pmp_range {
     uint32_t cfg, reserved;
 };
 
+/* Addresses for which the same entry decides: from `first` to the next zone. */
+struct pmp_zone {
+    uint64_t first;
+    uint8_t machine, others; /* BP_PROT_*, in M-mode and below */
+};
+#define PMP_ZONES (2 * PMP_MAX + 1)
+
 struct hart {
     /* Hot. */
     uint64_t pc;
@@ -87,6 +94,8 @@ struct hart {
     uint64_t pmpaddr[PMP_MAX];
     struct pmp_range pmp[PMP_MAX];
     uint32_t pmp_used; /* entries up to the last one that is not OFF */
+    uint32_t pmp_nzones;
+    struct pmp_zone pmp_zones[PMP_ZONES];
 
     /* Connections and properties. */
     struct bp_dev *dev;
