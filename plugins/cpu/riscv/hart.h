@@ -198,6 +198,13 @@ int32_t riscv_reg_read(struct hart *h, const struct bp_cpu_reg *row, uint64_t *v
 int32_t riscv_reg_write(struct hart *h, const struct bp_cpu_reg *row, uint64_t value);
 
 /* --- mmu.c, pmp.c --------------------------------------------------------- */
+
+/* Sets satp, with what the change does to translations. */
+void riscv_set_satp(struct hart *h, uint64_t satp);
+/* Forgets translations as SFENCE.VMA does: of one address, of one ASID; NULL: of all. */
+void riscv_forget(struct hart *h, const uint64_t *address, const uint64_t *asid);
+/* Forgets all there is, after a change that no instruction made. */
+void riscv_forget_all(struct hart *h);
 int32_t riscv_walk(void *state, uint64_t va, uint32_t kind, uint32_t context, uint32_t debug,
                    struct bp_walk *out);
 uint32_t riscv_walk_cause(uint32_t kind, bool page); /* page fault or access fault of a BP_MEM_* */
