@@ -289,13 +289,27 @@ static void step(struct accel *a, uint64_t n)
     a->cls->step(a->vcpu, 0);
 }
 
+/* An accelerator need not keep spaces apart. */
+static void enter_spaces(struct accel *a, const struct bp_vcpu_api *api, struct random *random)
+{
+    uint64_t va = random_value(random);
+
+    if (!BP_HAS(api, flush_space) || !api->enter_space || !api->flush_space)
+        return;
+    kit_doing(a->shell.kit, "enter_space(), flush_space() of the vCPU");
+    for (uint32_t i = 0; i < 3; i++) {
+        api->enter_space(a->vcpu, 1, random_below(random, 40));
+        api->flush_space(a->vcpu, 1, random_below(random, 40), i ? &va : NULL);
+    }
+}
+
 static void work(struct being *being, struct random *random, uint32_t steps)
 {
     struct accel *a = (struct accel *)being;
     const struct bp_vcpu_api *api = a->cls->vcpu_api(a->shell.t->self);
     int32_t result;
 
-    if (!api || api->size < sizeof *api) {
+    if (!api || !BP_HAS(api, drop_reservation)) {
         kit_watch(a->shell.kit, "vcpu", NULL, "vcpu_api() returned nothing, or a struct too small");
         return;
     }
@@ -322,6 +336,7 @@ static void work(struct being *being, struct random *random, uint32_t steps)
             api->flush_tlb(a->vcpu, ~0u);
             api->flush_page(a->vcpu, random_value(random));
             api->flush_code(a->vcpu);
+            enter_spaces(a, api, random);
         }
     }
 }

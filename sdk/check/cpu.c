@@ -89,6 +89,7 @@ struct cpu {
     struct shell shell;
     struct bp_vcpu vcpu;
     const struct bp_cpu_class *cls;
+    uint32_t spaced; /* contexts of spaces */
 };
 
 static void flush_tlb(struct bp_vcpu *vcpu, uint32_t contexts)
@@ -168,6 +169,27 @@ static void drop_reservation(struct bp_vcpu *vcpu)
 {
 }
 
+static void spaces(struct bp_vcpu *vcpu, uint32_t contexts)
+{
+    struct cpu *cpu = vcpu->cpu;
+
+    if (!contexts || (cpu->spaced && cpu->spaced != contexts))
+        kit_watch(kit_here(), "contract", where_caller(),
+                  "spaces for contexts %#" PRIx32 ", and for %#" PRIx32 " before", contexts,
+                  cpu->spaced);
+    cpu->spaced = contexts;
+}
+
+static void enter_space(struct bp_vcpu *vcpu, uint32_t contexts, uint64_t space)
+{
+    spaces(vcpu, contexts);
+}
+
+static void flush_space(struct bp_vcpu *vcpu, uint32_t contexts, uint64_t space, const uint64_t *va)
+{
+    spaces(vcpu, contexts);
+}
+
 static const struct bp_vcpu_api vcpu_api = {
     .size = sizeof vcpu_api,
     .flush_tlb = flush_tlb,
@@ -180,6 +202,8 @@ static const struct bp_vcpu_api vcpu_api = {
     .kick = kick,
     .debug_break = debug_break,
     .drop_reservation = drop_reservation,
+    .enter_space = enter_space,
+    .flush_space = flush_space,
 };
 
 static void lock(struct bp_dev *dev)

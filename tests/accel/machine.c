@@ -22,6 +22,17 @@ const char *const machine_accels[] = {INTERP_SO,
                                       NULL};
 const char *machine_accel = INTERP_SO;
 uint32_t machine_hot = 1;
+
+#ifdef TCG_SO
+__attribute__((constructor)) static void choose(void)
+{
+    const char *name = getenv("BACKPLANE_TEST_ACCEL");
+
+    if (name && !strcmp(name, "tcg"))
+        machine_accel = TCG_SO;
+}
+#endif
+
 static struct machine *the_machine; /* for bp.error/1, which has no context */
 
 /* --- what the core offers -------------------------------------------------------------------- */

@@ -34,8 +34,8 @@ struct machine {
     char error[256]; /* last text through bp.error/1 */
 };
 
-/* Which accelerator machine_new() loads: INTERP by default, or TCG where there is one, which translates a block when it
- * has run `machine_hot` times. */
+/* Which accelerator machine_new() loads: the interpreter, or tcg if BACKPLANE_TEST_ACCEL says so, which translates a
+ * block when it has run `machine_hot` times. */
 extern const char *machine_accel;
 extern uint32_t machine_hot;
 extern const char *const machine_accels[]; /* NULL-terminated */

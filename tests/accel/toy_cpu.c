@@ -70,7 +70,32 @@ static uint64_t set_mode(void *state, uint64_t a, uint64_t b, int64_t imm)
     return 1;
 }
 
-enum { ILLEGAL, HALT, FENCE_I, FLUSH, RETIRED, SET_MODE };
+static uint64_t enter(void *state, uint64_t a, uint64_t b, int64_t imm)
+{
+    struct toy *cpu = state;
+
+    cpu->pages = cpu->spaces[imm];
+    cpu->api->enter_space(cpu->vcpu, 1, (uint64_t)imm);
+    return 0;
+}
+
+static uint64_t forget(void *state, uint64_t a, uint64_t b, int64_t imm)
+{
+    struct toy *cpu = state;
+
+    cpu->api->flush_space(cpu->vcpu, 1, (uint64_t)imm, NULL);
+    return 0;
+}
+
+static uint64_t forget_in(void *state, uint64_t a, uint64_t b, int64_t imm)
+{
+    struct toy *cpu = state;
+
+    cpu->api->flush_space(cpu->vcpu, 1, (uint64_t)imm, &a);
+    return 0;
+}
+
+enum { ILLEGAL, HALT, FENCE_I, FLUSH, RETIRED, SET_MODE, ENTER, FORGET, FORGET_IN };
 #define CONTROL(fn)                                                                                \
     {                                                                                              \
 #fn, fn, BP_HELPER_CONTROL, 0, ~0ull, ~0ull                                                \
@@ -78,6 +103,7 @@ enum { ILLEGAL, HALT, FENCE_I, FLUSH, RETIRED, SET_MODE };
 static const struct bp_cpu_helper helpers[] = {
     [ILLEGAL] = CONTROL(illegal), [HALT] = CONTROL(halt),       [FENCE_I] = CONTROL(fence_i),
     [FLUSH] = CONTROL(flush),     [RETIRED] = CONTROL(retired), [SET_MODE] = CONTROL(set_mode),
+    [ENTER] = CONTROL(enter),     [FORGET] = CONTROL(forget),   [FORGET_IN] = CONTROL(forget_in),
 };
 
 /* --- translation ----------------------------------------------------------------------------- */
@@ -209,6 +235,15 @@ static void translate_one(struct code *c, uint32_t word)
         break;
     case OP_MODE:
         leave(c, SET_MODE, wide);
+        break;
+    case OP_ENTER:
+        call(c, ENTER, BP_IR_ZERO, wide);
+        break;
+    case OP_FORGET:
+        call(c, FORGET, BP_IR_ZERO, wide);
+        break;
+    case OP_FORGETIN:
+        call(c, FORGET_IN, a, imm);
         break;
     default:
         leave(c, ILLEGAL, 0);

@@ -10,8 +10,9 @@
 
 #include <backplane/accel.h>
 
-#define TOY_REGS  16
-#define TOY_PAGES 256 /* pages of virtual memory from address 0, while the MMU is on */
+#define TOY_REGS   16
+#define TOY_PAGES  256 /* pages of virtual memory from address 0, while the MMU is on */
+#define TOY_SPACES 32  /* address spaces that ENTER knows */
 
 struct toy_page {
     uint64_t pa;
@@ -32,8 +33,9 @@ struct toy {
     uint64_t retired; /* what the RETIRED instruction saw last */
     uint64_t polls;
     uint32_t mmu_on, waiting;
-    _Atomic uint32_t interrupt; /* taken at a poll; also ends waiting */
-    struct toy_page *pages;     /* TOY_PAGES of them, shared by the test */
+    _Atomic uint32_t interrupt;          /* taken at a poll; also ends waiting */
+    struct toy_page *pages;              /* TOY_PAGES of them, shared by the test */
+    struct toy_page *spaces[TOY_SPACES]; /* what ENTER makes of `pages` */
     struct bp_vcpu *vcpu;
     const struct bp_vcpu_api *api;
 };
@@ -69,7 +71,10 @@ enum toy_op {
     OP_FDIV,    /* f0 = d / a as doubles in registers, into d */
     OP_PUSH,    /* 8 bytes at a = d, then a = a + b constant: a store that is not its instruction's
                    last op */
-    OP_MODE     /* mode = ab, leaves the block */
+    OP_MODE,    /* mode = ab, leaves the block */
+    OP_ENTER,   /* enter_space(ab), and its pages */
+    OP_FORGET,  /* flush_space(ab) */
+    OP_FORGETIN /* flush_space(b, a) */
 };
 
 static inline uint32_t toy_insn(enum toy_op op, uint32_t d, uint32_t a, int32_t b)

@@ -21,6 +21,8 @@ struct fake {
     uint8_t memory[FAKE_BYTES];
     uint32_t kicks, flushes, flushed_contexts, page_flushes, code_flushes;
     uint64_t flushed_va, retired, time, armed;
+    uint32_t enters, space_flushes, space_contexts;
+    uint64_t entered, flushed_space; /* the last ones; flushed_va: ~0 for all */
     uint32_t cas_fails, locked, debugger;
     char error[128];
 };
@@ -98,6 +100,22 @@ static int32_t fake_debug_break(struct bp_vcpu *vcpu)
     return fake.debugger ? BP_OK : BP_E_UNSUPPORTED;
 }
 
+static void fake_enter_space(struct bp_vcpu *vcpu, uint32_t contexts, uint64_t space)
+{
+    fake.enters++;
+    fake.space_contexts |= contexts;
+    fake.entered = space;
+}
+
+static void fake_flush_space(struct bp_vcpu *vcpu, uint32_t contexts, uint64_t space,
+                             const uint64_t *va)
+{
+    fake.space_flushes++;
+    fake.space_contexts |= contexts;
+    fake.flushed_space = space;
+    fake.flushed_va = va ? *va : UINT64_MAX;
+}
+
 static const struct bp_vcpu_api fake_api = {
     .size = sizeof(fake_api),
     .flush_tlb = fake_flush_tlb,
@@ -109,6 +127,8 @@ static const struct bp_vcpu_api fake_api = {
     .cas = fake_cas,
     .kick = fake_kick,
     .debug_break = fake_debug_break,
+    .enter_space = fake_enter_space,
+    .flush_space = fake_flush_space,
 };
 
 static uint64_t fake_counter_read(void *self)

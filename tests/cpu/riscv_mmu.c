@@ -7,6 +7,8 @@
 
 #include "riscv_fake.h"
 
+#include <backplane/state.h>
+
 #define ROOT (FAKE_BASE + 0x10000)
 #define MID  (FAKE_BASE + 0x11000)
 #define LEAF (FAKE_BASE + 0x12000)
@@ -198,6 +200,148 @@ Test(satp, unsupported_modes_change_nothing)
     free(h);
 }
 
+/* Which mappings are the same in all spaces: what G says, in the leaf or above it (10.3.1). */
+Test(walk, global_mappings)
+{
+    struct hart *h = mapped(RWXAD);
+
+    walk(h, VA, BP_MEM_READ, CONTEXT_S);
+    cr_assert_eq(walked.prot & BP_PROT_GLOBAL, 0);
+    fake_store(NULL, LEAF + 8, 8, pte(DATA, RWXAD | PTE_G));
+    cr_assert_eq(walk(h, VA, BP_MEM_READ, CONTEXT_S), 0);
+    cr_assert_eq(walked.prot, BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH | BP_PROT_GLOBAL);
+    fake_store(NULL, LEAF + 8, 8, pte(DATA, RWXAD));
+    fake_store(NULL, ROOT + 8, 8, pte(MID, PTE_V | PTE_G));
+    cr_assert_eq(walk(h, VA, BP_MEM_FETCH, CONTEXT_S), 0);
+    cr_assert(walked.prot & BP_PROT_GLOBAL);
+    walk(h, DATA, BP_MEM_READ, CONTEXT_M);
+    cr_assert_eq(walked.prot & BP_PROT_GLOBAL, 0, "physical addresses are no mapping");
+    free(h);
+}
+
+/* --- address spaces ------------------------------------------------------- */
+
+#define SATP39(asid, ppn) (UINT64_C(8) << 60 | (uint64_t)(asid) << 44 | (ppn))
+#define SATP48(asid, ppn) (UINT64_C(9) << 60 | (uint64_t)(asid) << 44 | (ppn))
+
+Test(spaces, satp_enters_them)
+{
+    struct hart *h = fake_hart("rv64gc", 0);
+
+    fake_write(h, 0x180, SATP39(1, 5)); /* from Bare: nothing is kept */
+    cr_assert_eq(fake.flushes, 1);
+    cr_assert_eq(fake.flushed_contexts, CONTEXTS_VIRTUAL);
+    cr_assert_eq(fake.entered, SATP39(1, 0));
+    cr_assert_eq(fake.space_contexts, CONTEXTS_VIRTUAL);
+    fake_write(h, 0x180, SATP39(2, 6));
+    fake_write(h, 0x180, SATP39(1, 5));
+    cr_assert_eq(fake.entered, SATP39(1, 0));
+    cr_assert_eq(fake.enters, 3);
+    cr_assert_eq(fake.flushes, 1, "another ASID: all is kept");
+    cr_assert_eq(fake.space_flushes, 0);
+    fake_write(h, 0x180, SATP39(1, 7)); /* another table for the same one */
+    cr_assert_eq(fake.space_flushes, 1);
+    cr_assert_eq(fake.flushed_space, SATP39(1, 0));
+    cr_assert_eq(fake.flushed_va, UINT64_MAX);
+    fake_write(h, 0x180, SATP48(1, 7)); /* another scheme */
+    cr_assert_eq(fake.flushes, 2);
+    cr_assert_eq(fake.entered, SATP48(1, 0));
+    fake_write(h, 0x180, 0);
+    cr_assert_eq(fake.flushes, 3);
+    cr_assert_eq(fake.enters, 4, "Bare is no space");
+    free(h);
+}
+
+Test(spaces, sfence_vma_has_four_forms)
+{
+    struct hart *h = fake_hart("rv64gc", 0);
+    const uint64_t va = VA + 0x123, asid = UINT64_C(0xabcdef0002); /* 16 bits count */
+
+    fake_write(h, 0x180, SATP39(1, 5));
+    memset(&fake, 0, sizeof(fake));
+    riscv_forget(h, NULL, NULL);
+    cr_assert_eq(fake.flushes, 1);
+    cr_assert_eq(fake.flushed_contexts, CONTEXTS_VIRTUAL);
+    riscv_forget(h, &va, NULL);
+    cr_assert_eq(fake.page_flushes, 1);
+    cr_assert_eq(fake.flushed_va, va);
+    riscv_forget(h, NULL, &asid);
+    cr_assert_eq(fake.flushed_space, SATP39(2, 0));
+    cr_assert_eq(fake.flushed_va, UINT64_MAX);
+    riscv_forget(h, &va, &asid);
+    cr_assert_eq(fake.flushed_space, SATP39(2, 0));
+    cr_assert_eq(fake.flushed_va, va);
+    cr_assert_eq(fake.space_flushes, 2);
+    cr_assert_eq(fake.flushes, 1);
+    cr_assert_eq(fake.page_flushes, 1);
+    /* In Bare there are no spaces to choose from. */
+    fake_write(h, 0x180, 0);
+    memset(&fake, 0, sizeof(fake));
+    riscv_forget(h, NULL, &asid);
+    riscv_forget(h, &va, &asid);
+    cr_assert_eq(fake.flushes, 1);
+    cr_assert_eq(fake.page_flushes, 1);
+    cr_assert_eq(fake.space_flushes, 0);
+    free(h);
+}
+
+Test(spaces, rv32_has_nine_bits)
+{
+    struct hart *h = fake_hart("rv32imac", 0);
+    const uint64_t asid = 0xffff;
+
+    fake_write(h, 0x180, SATP32_MODE | 3u << 22 | 5);
+    cr_assert_eq(fake.entered, SATP32_MODE | 3u << 22);
+    riscv_forget(h, NULL, &asid);
+    cr_assert_eq(fake.flushed_space, SATP32_MODE | 0x1ffu << 22);
+    free(h);
+}
+
+/* An accelerator of an older SDK, or one that has no use for them. */
+Test(spaces, without_them_all_is_forgotten)
+{
+    struct hart *h = fake_hart("rv64gc", 0);
+    struct bp_vcpu_api old = fake_api;
+    const uint64_t va = VA, asid = 2;
+
+    for (int way = 0; way < 2; way++) {
+        old = fake_api;
+        if (way)
+            old.enter_space = NULL, old.flush_space = NULL;
+        else
+            old.size = offsetof(struct bp_vcpu_api, enter_space);
+        h->api = &old;
+        memset(&fake, 0, sizeof(fake));
+        fake_write(h, 0x180, SATP39(1, 5));
+        fake_write(h, 0x180, SATP39(2, 5));
+        riscv_forget(h, NULL, &asid);
+        cr_assert_eq(fake.flushes, 3);
+        cr_assert_eq(fake.flushed_contexts, CONTEXTS_VIRTUAL);
+        riscv_forget(h, &va, &asid);
+        cr_assert_eq(fake.page_flushes, 1);
+        cr_assert_eq(fake.enters + fake.space_flushes, 0);
+        fake_write(h, 0x180, 0);
+    }
+    free(h);
+}
+
+/* After a snapshot was loaded, the vCPU's thread forgets all and learns which space it is in. */
+Test(spaces, a_snapshot_enters_its_own)
+{
+    struct hart *h = fake_hart("rv64gc", 0);
+    const struct bp_cpu_class *cls = fake_class("rv64gc");
+
+    cls->poll(h);
+    memset(&fake, 0, sizeof(fake));
+    h->satp = SATP39(9, 5);
+    cr_assert_eq(cls->state->post_load(h), BP_OK);
+    cr_assert_eq(fake.enters, 0);
+    cls->poll(h);
+    cr_assert_eq(fake.flushed_contexts, ~0u);
+    cr_assert_eq(fake.entered, SATP39(9, 0));
+    free(h);
+}
+
 /* --- PMP ------------------------------------------------------------------ */
 
 static void pmp_set(struct hart *h, uint32_t i, uint64_t addr, uint32_t cfg)
@@ -217,6 +361,7 @@ Test(pmp, nothing_matches)
     cr_assert_eq(walk(h, DATA, BP_MEM_READ, CONTEXT_M), 0);
     cr_assert_eq(walk(h, DATA, BP_MEM_READ, CONTEXT_S), CAUSE_LOAD_ACCESS);
     h->pmp_regions = 0; /* without PMP everything is allowed */
+    riscv_pmp_update(h);
     cr_assert_eq(walk(h, DATA, BP_MEM_READ, CONTEXT_U), 0);
     free(h);
 }
@@ -323,5 +468,72 @@ Test(pmp, guards_page_tables)
     pmp_set(h, 1, LEAF + 0x1000, PMP_A_TOR);
     cr_assert_eq(walk(h, VA, BP_MEM_WRITE, CONTEXT_S), CAUSE_STORE_ACCESS,
                  "the entry cannot be read");
+    free(h);
+}
+
+/* --- PMP against its rule --------------------------------------------------- */
+
+static uint32_t allowed(const struct hart *h, uint64_t first, uint64_t last, uint32_t priv)
+{
+    for (uint32_t i = 0; i < h->pmp_regions; i++) {
+        const struct pmp_range *r = &h->pmp[i];
+
+        if (r->first > r->last || last < r->first || first > r->last)
+            continue;
+        if (first < r->first || last > r->last)
+            return 0;
+        if (priv == PRIV_M && !(r->cfg & PMP_L))
+            return 7;
+        return (r->cfg & PMP_R ? BP_PROT_READ : 0) | (r->cfg & PMP_W ? BP_PROT_WRITE : 0) |
+               (r->cfg & PMP_X ? BP_PROT_FETCH : 0);
+    }
+    return priv == PRIV_M ? 7 : 0;
+}
+
+/* Entries of all kinds that overlap and hide each other, asked at and around all their edges. */
+Test(pmp, zones_are_the_rule)
+{
+    uint64_t seed = 1;
+
+    for (int round = 0; round < 300; round++) {
+        struct hart *h = fake_hart("rv64gc", 0);
+
+        for (uint32_t i = 0; i < h->pmp_regions; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+            h->pmpaddr[i] = (DATA >> 2) + (seed >> 40 & 0x3ff) * (seed >> 60 & 1 ? 4 : 1);
+            h->pmpcfg[i] = (uint8_t)(seed >> 32 & (PMP_R | PMP_W | PMP_X | 0x18 | PMP_L));
+        }
+        riscv_pmp_update(h);
+        for (uint32_t i = 0; i < 2 * h->pmp_regions; i++) {
+            uint64_t edge = i & 1 ? h->pmp[i / 2].last : h->pmp[i / 2].first;
+
+            for (int d = -16; d <= 16; d++) {
+                for (uint32_t priv = PRIV_U; priv <= PRIV_M; priv += 3) {
+                    uint64_t pa = edge + (uint64_t)(int64_t)d, bytes = UINT64_C(1) << (d & 3);
+                    uint32_t log2_size = 12, prot;
+
+                    prot = riscv_pmp(h, pa, (uint32_t)bytes, priv, &log2_size);
+                    cr_assert_eq(prot, allowed(h, pa, pa + bytes - 1, priv), "round %d", round);
+                    pa &= ~((UINT64_C(1) << log2_size) - 1);
+                    prot = riscv_pmp(h, edge + (uint64_t)(int64_t)d, 1, priv, &log2_size);
+                    cr_assert_eq(prot, allowed(h, pa, pa, priv));
+                    cr_assert_eq(prot, allowed(h, pa, pa + (UINT64_C(1) << log2_size) - 1, priv),
+                                 "round %d: not all of 2^%u bytes", round, log2_size);
+                }
+            }
+        }
+        free(h);
+    }
+}
+
+/* The edges of an entry that is hidden by one before it are nobody's business. */
+Test(pmp, hidden_entries_do_not_split_pages)
+{
+    struct hart *h = fake_hart("rv64gc", 0);
+
+    pmp_set(h, 0, UINT64_C(0x3fffffffffffff) << 2, PMP_A_NAPOT | PMP_R | PMP_W | PMP_X);
+    pmp_set(h, 1, DATA + 0x100, PMP_A_NA4);
+    cr_assert_eq(walk(h, DATA, BP_MEM_READ, CONTEXT_S), 0);
+    cr_assert_eq(walked.log2_size, 12);
     free(h);
 }

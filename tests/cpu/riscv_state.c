@@ -242,6 +242,7 @@ Test(state, the_hart_has_no_member_that_nobody_saves)
         MEMBER(dev),         MEMBER(timers),        MEMBER(host),         MEMBER(stimer),
         MEMBER(watching),    MEMBER(ext_on),        MEMBER(hartid),       MEMBER(mmu),
         MEMBER(pmp_regions), MEMBER(misaligned),    MEMBER(reset_vector), MEMBER(time),
+        MEMBER(pmp_nzones),  MEMBER(pmp_zones),
 #undef MEMBER
     };
     const struct bp_cpu_class *cls = fake_class(type);

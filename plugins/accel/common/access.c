@@ -240,7 +240,7 @@ static int load_page(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, u
     page = mmu_page(mmu, found.pa);
     if (page->host) {
         if (found.whole)
-            mmu_fill(mmu, va, x & BP_MEM_CONTEXT, 0, page);
+            mmu_fill(mmu, va, x & BP_MEM_CONTEXT, 0, &found, page);
         *value = ram_read(page->host + OFFSET(found.pa), width);
         return MMU_OK;
     }
@@ -302,7 +302,7 @@ static int open_for_writing(struct mmu *mmu, uint64_t va, uint32_t context,
     if (!found->whole || (found->prot & READ_WRITE) != READ_WRITE || !page->word ||
         !codemap_writer(page->word))
         return 0;
-    mmu_fill(mmu, va, context, 1, page);
+    mmu_fill(mmu, va, context, 1, found, page);
     return 1;
 }
 

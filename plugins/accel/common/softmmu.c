@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * softmmu.c - the tables: walks, fills and flushes. The accesses that use them are in access.c.
+ * softmmu.c - the tables: walks and fills, and mail of other vCPUs. The accesses that use them are
+ * in access.c; how they are emptied, in spaces.c.
  */
 #include "softmmu.h"
 
@@ -8,26 +9,16 @@
 
 #define PAGE_OF(a) ((a) & ~(MMU_PAGE - 1))
 
-static void clear(struct mmu_tlb *tlb)
-{
-    memset(tlb, 0, sizeof *tlb);
-    tlb->read[0].tag = tlb->write[0].tag = ~0ull;
-}
-
-static void clear_entry(struct mmu_entry *table, uint64_t va)
-{
-    uint64_t i = mmu_slot(va) >> 4;
-
-    if ((va ^ table[i].tag) < MMU_PAGE)
-        table[i].tag = i ? 0 : ~0ull;
-}
-
 void mmu_init(struct mmu *mmu)
 {
     mmu->ncontexts = mmu->cls->ncontexts < MMU_CONTEXTS ? mmu->cls->ncontexts : MMU_CONTEXTS;
-    mmu->generation = 1;
-    for (uint32_t i = 0; i < mmu->ncontexts; i++)
+    mmu->next_generation = 1;
+    for (uint32_t i = 0; i < mmu->ncontexts; i++) {
         mmu->tlbs[i].read[0].tag = mmu->tlbs[i].write[0].tag = ~0ull;
+        mmu->stamps[i] = ++mmu->next_stamp;
+        mmu->globals[i] = ++mmu->next_stamp;
+        mmu->generations[i] = mmu->commons[i] = 1;
+    }
 }
 
 int mmu_raise(struct mmu *mmu, uint32_t type, uint32_t kind, uint32_t cause, uint64_t va)
@@ -57,7 +48,7 @@ static void resolve(struct mmu *mmu, uint64_t pa, struct mmu_page *page)
 
 const struct mmu_page *mmu_page(struct mmu *mmu, uint64_t pa)
 {
-    struct mmu_page *page = &mmu->pages[pa / MMU_PAGE % MMU_PAGES];
+    struct mmu_page *page = &mmu->far->pages[pa / MMU_PAGE % MMU_PAGES];
 
     if (page->pa != (PAGE_OF(pa) | 1))
         resolve(mmu, pa, page);
@@ -65,23 +56,6 @@ const struct mmu_page *mmu_page(struct mmu *mmu, uint64_t pa)
 }
 
 /* --- virtual addresses ----------------------------------------------------------------------- */
-
-/* Remembers that the page around va is part of a larger one, so that flushing any address in it
- * flushes all. */
-static void note_large(struct mmu *mmu, uint32_t context, uint64_t va, uint32_t log2_size)
-{
-    uint64_t mask = log2_size > 63 ? 0 : ~0ull << log2_size;
-    uint64_t base = mmu->large[context].base;
-
-    if (mmu->has_large & 1u << context) {
-        mask &= mmu->large[context].mask;
-        while ((va ^ base) & mask)
-            mask <<= 1;
-    }
-    mmu->has_large |= 1u << context;
-    mmu->large[context].mask = mask;
-    mmu->large[context].base = va & mask;
-}
 
 static const uint32_t needed[] = {
     [BP_MEM_READ] = BP_PROT_READ,
@@ -107,72 +81,93 @@ static int walk(struct mmu *mmu, uint64_t va, uint32_t bytes, uint32_t kind, uin
     if (found->whole) {
         mmu->touched |= 1u << context;
         if (w.log2_size > 12)
-            note_large(mmu, context, va, w.log2_size);
+            mmu_note_large(mmu, kind == BP_MEM_FETCH ? MMU_CODE : MMU_DATA, context, va,
+                           w.log2_size);
     }
     return MMU_OK;
+}
+
+static int counts(const struct mmu *mmu, const struct mmu_walk *known, uint64_t va,
+                  uint32_t context)
+{
+    return known->va == (PAGE_OF(va) | 1) &&
+           (known->stamp == mmu->stamps[context] || known->stamp == mmu->globals[context]);
+}
+
+/* In place of what was known of the page, or of another one. */
+static void remember(struct mmu *mmu, struct mmu_walk *set, uint64_t va, uint32_t context,
+                     const struct mmu_found *found)
+{
+    struct mmu_walk *known = &set[mmu->next_way++ % MMU_WAYS];
+
+    for (uint32_t i = 0; i < MMU_WAYS; i++) {
+        if (counts(mmu, &set[i], va, context)) {
+            known = &set[i];
+            break;
+        }
+        if (!set[i].va)
+            known = &set[i];
+    }
+    known->va = PAGE_OF(va) | 1;
+    known->pa = PAGE_OF(found->pa) | (found->prot & (MMU_PAGE - 1));
+    known->stamp = found->prot & BP_PROT_GLOBAL ? mmu->globals[context] : mmu->stamps[context];
 }
 
 int mmu_find(struct mmu *mmu, uint64_t va, uint32_t bytes, uint32_t kind, uint32_t context,
              struct mmu_found *found)
 {
-    struct mmu_walk *known = &mmu->tlbs[context].walks[va / MMU_PAGE % MMU_WALKS];
+    struct mmu_walk *set = mmu->far->walks[context][va / MMU_PAGE % MMU_SETS];
     int result;
 
-    if (known->va == (PAGE_OF(va) | 1) && (known->prot & needed[kind]) == needed[kind]) {
-        *found = (struct mmu_found){known->pa | (va & (MMU_PAGE - 1)), known->prot, 1};
-        return MMU_OK;
+    for (uint32_t i = 0; i < MMU_WAYS; i++) {
+        uint32_t prot = (uint32_t)set[i].pa & (MMU_PAGE - 1);
+        if (counts(mmu, &set[i], va, context) && (prot & needed[kind]) == needed[kind]) {
+            *found = (struct mmu_found){PAGE_OF(set[i].pa) | (va & (MMU_PAGE - 1)), prot, 1};
+            return MMU_OK;
+        }
     }
     result = walk(mmu, va, bytes, kind, context, found);
     if (result == MMU_OK && found->whole)
-        *known = (struct mmu_walk){PAGE_OF(va) | 1, PAGE_OF(found->pa), found->prot};
+        remember(mmu, set, va, context, found);
     return result;
 }
 
 void mmu_fill(struct mmu *mmu, uint64_t va, uint32_t context, int write,
-              const struct mmu_page *page)
+              const struct mmu_found *found, const struct mmu_page *page)
 {
     struct mmu_tlb *tlb = &mmu->tlbs[context];
-    struct mmu_entry *entry = &(write ? tlb->write : tlb->read)[mmu_slot(va) >> 4];
+    struct mmu_locals *locals = &mmu->far->locals[context];
+    uint64_t slot = mmu_slot(va) >> 4;
+    struct mmu_entry *entry = &(write ? tlb->write : tlb->read)[slot];
 
     entry->tag = PAGE_OF(va);
     entry->addend = (uintptr_t)page->host - PAGE_OF(va);
+    if (!(found->prot & BP_PROT_GLOBAL)) {
+        if (locals->n < MMU_LOCALS)
+            locals->slots[locals->n++] = (uint16_t)(write ? slot | MMU_ENTRIES : slot);
+        else
+            locals->n = MMU_LOCALS + 1;
+    }
     mmu->touched |= 1u << context;
+    mmu->filled |= 1u << context;
     mmu->stats.misses++;
 }
 
 /* --- code addresses -------------------------------------------------------------------------- */
 
-static void note_fetched(struct mmu *mmu, uint64_t va)
-{
-    uint64_t page = va / MMU_PAGE;
-    mmu->fetched[page / 64 % 64] |= 1ull << page % 64;
-}
-
-static int was_fetched(const struct mmu *mmu, uint64_t va)
-{
-    uint64_t page = va / MMU_PAGE;
-    return mmu->fetched[page / 64 % 64] >> page % 64 & 1;
-}
-
-static void new_generation(struct mmu *mmu)
-{
-    mmu->generation++;
-    memset(mmu->fetched, 0, sizeof mmu->fetched);
-    mmu->changed(mmu);
-}
-
 int mmu_fetch(struct mmu *mmu, uint64_t va, uint32_t context, uint64_t *pa, int *whole)
 {
-    struct mmu_fetch *fetch = &mmu->fetches[va / MMU_PAGE % MMU_FETCHES];
+    uint64_t generation = mmu->generations[context];
+    struct mmu_fetch *fetch =
+        &mmu->far->fetches[(va / MMU_PAGE + generation * MMU_FETCH_STEP) % MMU_FETCHES];
     struct mmu_found found = {fetch->pa | (va & (MMU_PAGE - 1)), 0, 1};
 
-    if (fetch->va != PAGE_OF(va) || fetch->generation != mmu->generation ||
-        fetch->context != context) {
+    if (fetch->va != PAGE_OF(va) || fetch->generation != generation || fetch->context != context) {
         if (walk(mmu, va, 2, BP_MEM_FETCH, context, &found))
             return MMU_FAULT;
-        note_fetched(mmu, va);
+        mmu_note_fetch(mmu, context, va, found.prot);
         if (found.whole)
-            *fetch = (struct mmu_fetch){PAGE_OF(va), PAGE_OF(found.pa), mmu->generation, context};
+            *fetch = (struct mmu_fetch){PAGE_OF(va), PAGE_OF(found.pa), generation, context};
     }
     *pa = found.pa;
     if (whole)
@@ -180,66 +175,7 @@ int mmu_fetch(struct mmu *mmu, uint64_t va, uint32_t context, uint64_t *pa, int 
     return MMU_OK;
 }
 
-/* --- forgetting ------------------------------------------------------------------------------ */
-
-void mmu_flush(struct mmu *mmu, uint32_t contexts)
-{
-    uint32_t which = contexts & mmu->touched;
-
-    mmu->stats.flushes++;
-    for (uint32_t i = 0; i < mmu->ncontexts; i++) {
-        if (which >> i & 1)
-            clear(&mmu->tlbs[i]);
-    }
-    mmu->touched &= ~which;
-    mmu->has_large &= ~which;
-    if (which)
-        new_generation(mmu);
-}
-
-void mmu_flush_page(struct mmu *mmu, uint64_t va)
-{
-    mmu->stats.page_flushes++;
-    for (uint32_t i = 0; i < mmu->ncontexts; i++) {
-        struct mmu_tlb *tlb = &mmu->tlbs[i];
-        struct mmu_walk *known = &tlb->walks[va / MMU_PAGE % MMU_WALKS];
-        if (!(mmu->touched >> i & 1))
-            continue;
-        if ((mmu->has_large >> i & 1) && (va & mmu->large[i].mask) == mmu->large[i].base) {
-            mmu_flush(mmu, 1u << i);
-            continue;
-        }
-        clear_entry(tlb->read, va);
-        clear_entry(tlb->write, va);
-        if (known->va == (PAGE_OF(va) | 1))
-            known->va = 0;
-    }
-    if (was_fetched(mmu, va))
-        new_generation(mmu);
-}
-
-void mmu_flush_map(struct mmu *mmu)
-{
-    memset(mmu->pages, 0, sizeof mmu->pages);
-    mmu_flush(mmu, ~0u);
-    new_generation(mmu);
-}
-
-void mmu_drop_writes(struct mmu *mmu, uint64_t pa)
-{
-    const struct mmu_page *page = mmu_page(mmu, pa);
-
-    mmu->stats.shootdowns++;
-    for (uint32_t c = 0; c < mmu->ncontexts; c++) {
-        if (!(mmu->touched >> c & 1))
-            continue;
-        for (uint32_t i = 0; i < MMU_ENTRIES; i++) {
-            struct mmu_entry *entry = &mmu->tlbs[c].write[i];
-            if (entry->tag + entry->addend == (uintptr_t)page->host)
-                entry->tag = i ? 0 : ~0ull;
-        }
-    }
-}
+/* --- mail ------------------------------------------------------------------------------------ */
 
 void mmu_post_granules(struct mmu_machine *machine, const struct mmu *self, uint64_t pa,
                        uint64_t bytes)

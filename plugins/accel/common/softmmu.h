@@ -14,7 +14,15 @@
  *
  * Only what may be touched directly is in the tables: whole pages of RAM (or directly readable
  * ROM), and in the write table only pages that codemap_writer() allows. All else comes to
- * mmu_load() and friends every time; for these a second table remembers the walk.
+ * mmu_load() and friends every time; a second, larger level remembers walks for these, and for what
+ * was driven out of the first.
+ *
+ * Each address space (bp_vcpu_api.enter_space) keeps what it has in the second level while others
+ * are present: entries carry the stamp of their space, or the one of what is global, and only those
+ * of the present space count. To forget a space is to give it another stamp. What is in the first
+ * level is always the present space's; a list of what is not global there makes leaving it cheap.
+ * For code addresses generations are what stamps are for data: a block of translated code is
+ * entered under the generation its mapping was last looked at.
  *
  * A struct mmu belongs to its vCPU's thread, unless a function says otherwise.
  */
@@ -33,22 +41,24 @@
 #define MMU_CONTEXTS 16
 #define MMU_BITS     9
 #define MMU_ENTRIES  (1u << MMU_BITS)
-#define MMU_WALKS    64
+#define MMU_SETS     1024 /* of the second level ... */
+#define MMU_WAYS     4    /* ... and entries of each: spaces that are laid out alike meet there */
+#define MMU_SPACES   16
+#define MMU_LOCALS   256 /* entries of the first level that can be taken out one by one */
 
 struct mmu_entry {
     uint64_t tag, addend;
 };
 
-/* A remembered walk whose page is not in the tables above: MMIO, pages with code, SYNC pages. */
+/* A remembered walk. */
 struct mmu_walk {
-    uint64_t va;   /* page address, +1 when valid */
-    uint64_t pa;   /* page address */
-    uint32_t prot; /* BP_PROT_* */
+    uint64_t va;    /* page address, +1 when valid */
+    uint64_t pa;    /* page address; in the bits below it BP_PROT_* */
+    uint64_t stamp; /* of its space, or of what is global in the context */
 };
 
 struct mmu_tlb {
     struct mmu_entry read[MMU_ENTRIES], write[MMU_ENTRIES];
-    struct mmu_walk walks[MMU_WALKS];
 };
 
 /* Offset of the entry for va in a table. */
@@ -74,7 +84,7 @@ struct mmu_page {
     codemap_word *word; /* with host; NULL: not to be cached anywhere */
     uint32_t flags;     /* BP_PHYS_* */
 };
-#define MMU_PAGES 64
+#define MMU_PAGES 2048
 
 /* A page that code is fetched from. */
 struct mmu_fetch {
@@ -82,7 +92,44 @@ struct mmu_fetch {
     uint64_t generation;
     uint32_t context;
 };
-#define MMU_FETCHES 64
+#define MMU_FETCHES    512
+#define MMU_FETCH_STEP 61  /* spaces that are laid out alike do not meet */
+#define MMU_FILTER     512 /* words of a filter of pages: much more than what is to be told apart */
+
+/* What is kept of an address space. Of the present one, `generations` is in struct mmu. */
+struct mmu_space {
+    uint64_t id, entered;               /* entered: when, counted in entries; 0: free */
+    uint64_t stamps[MMU_CONTEXTS];      /* 0: none yet */
+    uint64_t generations[MMU_CONTEXTS]; /* 0: none of its own */
+};
+
+/* Entries of the first level that are not global: slot, and MMU_ENTRIES in the write table. */
+struct mmu_locals {
+    uint32_t n; /* MMU_LOCALS + 1: too many */
+    uint16_t slots[MMU_LOCALS];
+};
+
+/* Pages larger than 4 KiB, of one size: a filter by their address. */
+struct mmu_large {
+    uint64_t log2_size; /* 0: none */
+    uint64_t bits[MMU_FILTER];
+};
+#define MMU_LARGES 2 /* sizes that are told apart; any page may be part of one of another size */
+
+/* What must not depend on when code is looked at, lest one accelerator walks where another does not
+ * (docs/internals/time.md), is kept apart from what does. */
+enum mmu_kind { MMU_DATA, MMU_CODE, MMU_KINDS };
+
+/* What only slow paths look at: too large to be near the CPU's state. */
+struct mmu_far {
+    struct mmu_walk walks[MMU_CONTEXTS][MMU_SETS][MMU_WAYS];
+    struct mmu_page pages[MMU_PAGES];
+    struct mmu_fetch fetches[MMU_FETCHES];
+    struct mmu_space spaces[MMU_SPACES];
+    struct mmu_locals locals[MMU_CONTEXTS];
+    struct mmu_large larges[MMU_CONTEXTS][MMU_KINDS][MMU_LARGES];
+    uint64_t fetched[MMU_CONTEXTS][MMU_FILTER]; /* filter: pages that were fetched from */
+};
 
 struct mmu_stats {
     uint64_t misses, slow, walks, flushes, page_flushes, mmio, code_hits, shootdowns;
@@ -94,20 +141,27 @@ struct mmu {
     void *state;
     uint32_t index, ncontexts;
     struct mmu_tlb *tlbs; /* ncontexts of them, zeroed by the caller before mmu_init() */
-    uint32_t touched;     /* contexts with anything in them */
-    uint64_t generation; /* of fetch mappings; all translations of code addresses made under another
-                            are void */
-    struct bp_fault fault; /* what MMU_FAULT refers to */
+    struct mmu_far *far;  /* zeroed by the caller as well */
+    /* Bits per context: */
+    uint32_t touched; /* something is in it, on either level, of whatever space */
+    uint32_t filled;  /* something is in its first level */
+    uint32_t fetched; /* code was fetched there ... */
+    uint32_t
+        local; /* ... under the present generation by mappings that are not global, so that it is
+                       * this space's */
+    uint32_t large[MMU_KINDS]; /* pages larger than 4 KiB are known ... */
+    uint32_t huge[MMU_KINDS];  /* ... and of too many sizes */
+    uint32_t next_way;
+    uint64_t stamps[MMU_CONTEXTS], globals[MMU_CONTEXTS], next_stamp; /* never the same twice */
+    uint64_t generations[MMU_CONTEXTS], next_generation;
+    uint64_t
+        commons[MMU_CONTEXTS]; /* generation of spaces without code of their own; 0: none yet */
+    struct mmu_space *space;   /* the present one; NULL: it has no name */
+    uint32_t spaced;           /* contexts that spaces are entered for */
+    uint64_t entries;          /* of spaces */
+    struct bp_fault fault;     /* what MMU_FAULT refers to */
     struct reservation reservation;
     struct world_cpu world;
-    struct { /* va ranges mapped by more than one page at a time, merged: (va & mask) == base */
-        uint64_t base, mask;
-    } large[MMU_CONTEXTS];
-    uint32_t has_large; /* bit per context */
-    struct mmu_page pages[MMU_PAGES];
-    struct mmu_fetch fetches[MMU_FETCHES];
-    uint64_t fetched[64]; /* filter: bit hash(page) set if the page was fetched from under this
-                             generation */
     struct mmu_stats stats;
     /* The accelerator's part. Forgets code translated from [pa, pa + bytes); 1: some other code of
      * this vCPU is left in the granules that the range touches. (0, ~0) is everything. */
@@ -160,12 +214,30 @@ int32_t mmu_phys_cas(struct mmu *mmu, uint64_t pa, uint32_t width, uint64_t expe
 /* The physical page at pa, resolved or remembered. Valid until the next call. */
 const struct mmu_page *mmu_page(struct mmu *mmu, uint64_t pa);
 
-/* Forgets translations: of contexts in the bit set; of one address in all contexts; of everything,
- * physical map included; the write entries of one physical page. */
+/* --- spaces.c: forgetting -------------------------------------------------------------------- */
+
+/* As in struct bp_vcpu_api. */
+void mmu_enter_space(struct mmu *mmu, uint32_t contexts, uint64_t id);
+void mmu_flush_space(struct mmu *mmu, uint32_t contexts, uint64_t id, const uint64_t *va);
+
+/* Forgets translations, of all spaces: of contexts in the bit set; of one address in all contexts;
+ * of everything, physical map included; the write entries of one physical page. */
 void mmu_flush(struct mmu *mmu, uint32_t contexts);
 void mmu_flush_page(struct mmu *mmu, uint64_t va);
 void mmu_flush_map(struct mmu *mmu);
 void mmu_drop_writes(struct mmu *mmu, uint64_t pa);
+
+/* Notes that the page around va in `context` is part of one of 2^log2_size bytes: forgetting any
+ * address of it forgets all. */
+void mmu_note_large(struct mmu *mmu, enum mmu_kind kind, uint32_t context, uint64_t va,
+                    uint32_t log2_size);
+/* Notes that code is fetched from va, by a mapping of BP_PROT_*. */
+void mmu_note_fetch(struct mmu *mmu, uint32_t context, uint64_t va, uint32_t prot);
+
+/* Counts generations from 1 again. Nothing that was made under an earlier one may be left. */
+void mmu_restart_generations(struct mmu *mmu);
+
+/* --- softmmu.c ------------------------------------------------------------------------------- */
 
 /* [any]. Someone other than a vCPU wrote RAM; vCPUs get mail. */
 void mmu_ram_written(struct mmu_machine *machine, uint64_t pa, uint64_t bytes);
@@ -192,7 +264,7 @@ struct mmu_found {
 int mmu_find(struct mmu *mmu, uint64_t va, uint32_t bytes, uint32_t kind, uint32_t context,
              struct mmu_found *found);
 void mmu_fill(struct mmu *mmu, uint64_t va, uint32_t context, int write,
-              const struct mmu_page *page);
+              const struct mmu_found *found, const struct mmu_page *page);
 int mmu_raise(struct mmu *mmu, uint32_t type, uint32_t kind, uint32_t cause, uint64_t va);
 
 #endif

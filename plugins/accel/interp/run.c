@@ -91,13 +91,14 @@ static void set_key(struct bp_vcpu *v, int single)
 
     if (single)
         mode |= INTERP_MODE_SINGLE;
-    if (v->mmu.generation >> (64 - INTERP_GENERATION)) {
-        /* The counter has run out of bits: keys of the first generation must not come back to life.
-         */
+    if (v->mmu.next_generation >> (64 - INTERP_GENERATION)) {
+        /* The counter has run out of bits: keys of the first generations must not come back to
+         * life. */
         interp_cache_empty(v);
-        v->mmu.generation = 1;
+        mmu_flush_map(&v->mmu);
+        mmu_restart_generations(&v->mmu);
     }
-    v->key = v->mmu.generation << INTERP_GENERATION | mode;
+    v->key = v->mmu.generations[*v->fetch_context] << INTERP_GENERATION | mode;
 }
 
 /* The block at pc. NULL: v->mmu.fault, or v->failed. */
@@ -172,7 +173,7 @@ const struct rec *interp_next(struct bp_vcpu *v)
         }
         /* Mail may have come while the block was made; it is applied, and may have killed the
          * block. */
-        if (!block->dead && v->key >> INTERP_GENERATION == v->mmu.generation)
+        if (!block->dead && v->key >> INTERP_GENERATION == v->mmu.generations[*v->fetch_context])
             return block->recs;
         if (v->stepping)
             v->steps++;

@@ -41,6 +41,12 @@ static struct bp_vcpu *allocate(const struct bp_cpu_class *cls)
     v->memory_size = total;
     v->state = (char *)v + state;
     v->mmu.tlbs = (struct mmu_tlb *)((char *)v - before);
+    v->mmu.far = mmap(NULL, sizeof *v->mmu.far, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (v->mmu.far == MAP_FAILED) {
+        munmap(memory, total);
+        return NULL;
+    }
     return v;
 }
 
@@ -150,6 +156,7 @@ void interp_vcpu_destroy(struct bp_vcpu *v)
     interp_cache_finish(v);
     interp_scratch_finish(v);
     free(v->reg_offsets);
+    munmap(v->mmu.far, sizeof *v->mmu.far);
     munmap(v->memory, v->memory_size);
 }
 
@@ -171,6 +178,16 @@ static void flush_tlb(struct bp_vcpu *v, uint32_t contexts)
 static void flush_page(struct bp_vcpu *v, uint64_t va)
 {
     mmu_flush_page(&v->mmu, va);
+}
+
+static void enter_space(struct bp_vcpu *v, uint32_t contexts, uint64_t space)
+{
+    mmu_enter_space(&v->mmu, contexts, space);
+}
+
+static void flush_space(struct bp_vcpu *v, uint32_t contexts, uint64_t space, const uint64_t *va)
+{
+    mmu_flush_space(&v->mmu, contexts, space, va);
 }
 
 /* Code is invalidated at the store, by mail if another vCPU did it. */
@@ -239,4 +256,6 @@ const struct bp_vcpu_api interp_vcpu_api = {
     .kick = kick,
     .debug_break = debug_break,
     .drop_reservation = drop_reservation,
+    .enter_space = enter_space,
+    .flush_space = flush_space,
 };

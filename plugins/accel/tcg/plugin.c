@@ -33,6 +33,15 @@ static const struct bp_prop props[] = {
      .def = "16",
      .min = 1,
      .max = 1u << 30},
+    {.name = "perf",
+     .doc = "name translated code for `perf`: /tmp/perf-PID.map, by guest address",
+     .type = BP_PROP_BOOL,
+     .offset = offsetof(struct tcg, perf),
+     .def = "false"},
+    {.name = "dump",
+     .doc = "text file for IR and host code of all that is translated",
+     .type = BP_PROP_PATH,
+     .offset = offsetof(struct tcg, dump_path)},
     {.name = "verify",
      .doc = "check the IR of every block against the rules of ir.h",
      .type = BP_PROP_BOOL,
@@ -40,15 +49,41 @@ static const struct bp_prop props[] = {
      .def = "false"},
 };
 
+static int32_t open_files(struct tcg *tcg)
+{
+    if (tcg->perf)
+        tcg->map = tcg_open_map();
+    if (tcg->perf && !tcg->map)
+        interp_error(&tcg->interp, "perf", "its map /tmp/perf-PID.map cannot be written");
+    if (tcg->dump_path)
+        tcg->dump = fopen(tcg->dump_path, "we");
+    if (tcg->dump_path && !tcg->dump)
+        interp_error(&tcg->interp, "dump", "cannot be written: check the path");
+    return (tcg->perf && !tcg->map) || (tcg->dump_path && !tcg->dump) ? BP_E_IO : BP_OK;
+}
+
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core,
                     const struct bp_accel_host *api, void *host)
 {
     struct tcg *tcg = self;
+    int32_t status;
 
     tcg->tier = tcg_tier;
     tcg->tier.heat = tcg->hot ? tcg->hot : 1;
     tcg->interp.tier = &tcg->tier;
-    return interp_class.init(self, dev, core, api, host);
+    status = interp_class.init(self, dev, core, api, host);
+    return status ? status : open_files(tcg);
+}
+
+static void finish(void *self)
+{
+    struct tcg *tcg = self;
+
+    if (tcg->dump)
+        fclose(tcg->dump);
+    if (tcg->map)
+        fclose(tcg->map);
+    interp_class.finish(self);
 }
 
 static struct bp_accel_class tcg_class;
@@ -87,5 +122,6 @@ __attribute__((constructor)) static void inherit(void)
     tcg_class.nprops = sizeof props / sizeof *props;
     tcg_class.probe = probe;
     tcg_class.init = init;
+    tcg_class.finish = finish;
     tcg_class.rank = 50;
 }

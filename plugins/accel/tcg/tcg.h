@@ -9,6 +9,8 @@
 #ifndef TCG_H
 #define TCG_H
 
+#include <stdio.h>
+
 #include "../interp/interp.h"
 
 /* A way out of translated code that can be linked to the block it leads to. */
@@ -63,7 +65,10 @@ static inline struct tcg_code *tcg_of(const struct bp_vcpu *v)
 
 struct tcg {
     struct interp interp; /* first: the interpreter sees its own instance */
-    uint32_t hot;         /* property */
+    uint32_t hot;         /* properties */
+    uint8_t perf;
+    const char *dump_path;
+    FILE *dump, *map; /* NULL: none */
     struct interp_tier tier;
 };
 
@@ -71,6 +76,13 @@ extern const struct interp_tier tcg_tier;
 
 /* Room in the data area, zeroed, 8-byte aligned. NULL: full. Valid until the cache is emptied. */
 void *tcg_alloc(struct tcg_code *t, uint32_t bytes);
+
+/* The map for perf(1), or NULL with errno. */
+FILE *tcg_open_map(void);
+
+/* Tells the map and the dump of a block that was just translated. */
+void tcg_dump(struct bp_vcpu *v, const struct block *block, const struct bp_ir_builder *ir,
+              const void *entry);
 
 /* --- slow.c: what sites call ----------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
  * tier.c - the translator as the interpreter's upper tier: room for code, hot blocks, entering,
  * linking, forgetting.
  *
- * Memory is a memfd mapped twice, writable and executable, so that no page is ever both. Code only
+ * Memory is mapped twice, writable and executable, so that no page is ever both. Code only
  * grows until the whole cache is emptied, together with the interpreter's blocks, and that happens
  * between blocks; so code can be forgotten while it runs. A block that is forgotten gets its entry
  * overwritten with a jump that leaves, and links to it need no undoing.
@@ -45,23 +45,20 @@ static void forget_room(struct tcg_code *t)
         munmap(t->data, t->data_size);
 }
 
+/* Shared memory, twice: mremap(2) with an old size of 0 makes a second mapping of it. perf(1) takes such memory for
+ * anonymous and looks its code up in the map of dump.c, which it does not for a memfd. */
 static int make_room(struct tcg_code *t)
 {
-    int fd = memfd_create("backplane-code", MFD_CLOEXEC);
-    void *write = MAP_FAILED, *run = MAP_FAILED, *data;
+    void *write = mmap(NULL, t->size, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *run = write == MAP_FAILED ? MAP_FAILED : mremap(write, 0, t->size, MREMAP_MAYMOVE);
+    void *data = mmap(NULL, t->data_size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    data = mmap(NULL, t->data_size, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (fd >= 0 && !ftruncate(fd, t->size)) {
-        write = mmap(NULL, t->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        run = mmap(NULL, t->size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    }
-    if (fd >= 0)
-        close(fd);
     t->data = data == MAP_FAILED ? NULL : data;
     t->write = write == MAP_FAILED ? NULL : write;
     t->run = run == MAP_FAILED ? NULL : run;
-    return t->data && t->write && t->run;
+    return t->data && t->write && t->run && !mprotect(t->run, t->size, PROT_READ | PROT_EXEC);
 }
 
 static int32_t start(struct bp_vcpu *v)
@@ -120,6 +117,7 @@ static void translate(struct bp_vcpu *v, struct block *block)
     entry = host_translate(v, t, block, &ir);
     if (!entry)
         return;
+    tcg_dump(v, block, &ir, entry);
     block->native = entry;
     block->recs[0].handler = interp_handlers[H_NATIVE];
     t->stats.blocks++;

@@ -89,10 +89,15 @@
 #define COUNTER_IR 2u
 
 /* satp (10.1.11). */
-#define SATP32_MODE  (UINT64_C(1) << 31)
-#define SATP32_PPN   UINT64_C(0x003fffff)
-#define SATP64_PPN   UINT64_C(0x00000fffffffffff)
-#define SATP64_SHIFT 60
+#define SATP32_MODE       (UINT64_C(1) << 31)
+#define SATP32_ASID       UINT64_C(0x7fc00000)
+#define SATP32_ASID_SHIFT 22
+#define SATP32_PPN        UINT64_C(0x003fffff)
+#define SATP64_MODE       UINT64_C(0xf000000000000000)
+#define SATP64_SHIFT      60
+#define SATP64_ASID       UINT64_C(0x0ffff00000000000)
+#define SATP64_ASID_SHIFT 44
+#define SATP64_PPN        UINT64_C(0x00000fffffffffff)
 
 /* Page table entries (10.3.1, 10.4.1). */
 #define PTE_V          (UINT64_C(1) << 0)
@@ -100,6 +105,7 @@
 #define PTE_W          (UINT64_C(1) << 2)
 #define PTE_X          (UINT64_C(1) << 3)
 #define PTE_U          (UINT64_C(1) << 4)
+#define PTE_G          (UINT64_C(1) << 5)
 #define PTE_A          (UINT64_C(1) << 6)
 #define PTE_D          (UINT64_C(1) << 7)
 #define PTE_PPN_SHIFT  10

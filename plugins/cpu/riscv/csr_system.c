@@ -74,13 +74,12 @@ uint64_t riscv_csr_read_satp(const struct hart *h, uint32_t number)
     return h->satp;
 }
 
-/* Every ASID is accepted; translations are not tagged with it, so any change drops them all. */
+/* All bits of the ASID can be set. */
 uint32_t riscv_csr_write_satp(struct hart *h, uint32_t number, uint64_t value)
 {
     if (value == h->satp || !riscv_satp_mode_ok(h, value))
         return CSR_CONTINUE;
-    h->satp = value;
-    h->api->flush_tlb(h->vcpu, CONTEXTS_VIRTUAL);
+    riscv_set_satp(h, value);
     return CSR_LEAVE;
 }
 

@@ -55,6 +55,13 @@ struct pmp_range {
     uint32_t cfg, reserved;
 };
 
+/* Addresses for which the same entry decides: from `first` to the next zone. */
+struct pmp_zone {
+    uint64_t first;
+    uint8_t machine, others; /* BP_PROT_*, in M-mode and below */
+};
+#define PMP_ZONES (2 * PMP_MAX + 1)
+
 struct hart {
     /* Hot. */
     uint64_t pc;
@@ -87,6 +94,8 @@ struct hart {
     uint64_t pmpaddr[PMP_MAX];
     struct pmp_range pmp[PMP_MAX];
     uint32_t pmp_used; /* entries up to the last one that is not OFF */
+    uint32_t pmp_nzones;
+    struct pmp_zone pmp_zones[PMP_ZONES];
 
     /* Connections and properties. */
     struct bp_dev *dev;
@@ -189,6 +198,13 @@ int32_t riscv_reg_read(struct hart *h, const struct bp_cpu_reg *row, uint64_t *v
 int32_t riscv_reg_write(struct hart *h, const struct bp_cpu_reg *row, uint64_t value);
 
 /* --- mmu.c, pmp.c --------------------------------------------------------- */
+
+/* Sets satp, with what the change does to translations. */
+void riscv_set_satp(struct hart *h, uint64_t satp);
+/* Forgets translations as SFENCE.VMA does: of one address, of one ASID; NULL: of all. */
+void riscv_forget(struct hart *h, const uint64_t *address, const uint64_t *asid);
+/* Forgets all there is, after a change that no instruction made. */
+void riscv_forget_all(struct hart *h);
 int32_t riscv_walk(void *state, uint64_t va, uint32_t kind, uint32_t context, uint32_t debug,
                    struct bp_walk *out);
 uint32_t riscv_walk_cause(uint32_t kind, bool page); /* page fault or access fault of a BP_MEM_* */

@@ -165,18 +165,15 @@ static uint64_t fence_i(void *state, uint64_t a, uint64_t b, int64_t imm)
     return leave_after(h);
 }
 
-/* SFENCE.VMA and SINVAL.VMA (10.2.1). An ASID in b narrows what must be forgotten; all of them
- * are. */
+/* SFENCE.VMA and SINVAL.VMA (10.2.1): an address in a and an ASID in b narrow what must be
+ * forgotten. */
 static uint64_t sfence_vma(void *state, uint64_t a, uint64_t b, int64_t imm)
 {
     struct hart *h = state;
 
     if (h->priv == PRIV_U || (h->priv == PRIV_S && h->mstatus & MSTATUS_TVM))
         return riscv_raise(h, CAUSE_ILLEGAL, (uint32_t)imm);
-    if (insn_rs1((uint32_t)imm))
-        h->api->flush_page(h->vcpu, hart_trim(h, a));
-    else
-        h->api->flush_tlb(h->vcpu, CONTEXTS_VIRTUAL);
+    riscv_forget(h, insn_rs1((uint32_t)imm) ? &a : NULL, insn_rs2((uint32_t)imm) ? &b : NULL);
     return leave_after(h);
 }
 

@@ -72,6 +72,62 @@ bool riscv_satp_mode_ok(const struct hart *h, uint64_t satp)
     return bare || find_scheme(h, satp);
 }
 
+/* --- address spaces ------------------------------------------------------- */
+
+/* The space of satp, for accelerators that keep several: mode and ASID. */
+static uint64_t space_of(const struct hart *h, uint64_t satp)
+{
+    return satp & ~(h->xlen == 32 ? SATP32_PPN : SATP64_PPN);
+}
+
+static bool has_spaces(const struct hart *h)
+{
+    return BP_HAS(h->api, flush_space) && h->api->enter_space && h->api->flush_space;
+}
+
+/* Software has to fence before another table is used with an ASID (10.2.1); that it is not needed
+ * here, where the ASID is the one at hand, helps who forgot. Between modes nothing is kept: what is
+ * global in one is nothing in another (10.3.1). */
+void riscv_set_satp(struct hart *h, uint64_t satp)
+{
+    const struct scheme *before = find_scheme(h, h->satp), *now = find_scheme(h, satp);
+    bool same = space_of(h, satp) == space_of(h, h->satp);
+
+    h->satp = satp;
+    if (!has_spaces(h) || now != before)
+        h->api->flush_tlb(h->vcpu, CONTEXTS_VIRTUAL);
+    if (!has_spaces(h) || !now)
+        return;
+    if (now == before && same)
+        h->api->flush_space(h->vcpu, CONTEXTS_VIRTUAL, space_of(h, satp), NULL);
+    else
+        h->api->enter_space(h->vcpu, CONTEXTS_VIRTUAL, space_of(h, satp));
+}
+
+void riscv_forget(struct hart *h, const uint64_t *address, const uint64_t *asid)
+{
+    uint64_t va = address ? hart_trim(h, *address) : 0;
+
+    if (asid && has_spaces(h) && find_scheme(h, h->satp)) {
+        uint64_t mode = h->xlen == 32 ? h->satp & SATP32_MODE : h->satp & SATP64_MODE;
+        uint64_t space = h->xlen == 32 ? *asid << SATP32_ASID_SHIFT & SATP32_ASID
+                                       : *asid << SATP64_ASID_SHIFT & SATP64_ASID;
+
+        h->api->flush_space(h->vcpu, CONTEXTS_VIRTUAL, mode | space, address ? &va : NULL);
+    } else if (address) {
+        h->api->flush_page(h->vcpu, va);
+    } else {
+        h->api->flush_tlb(h->vcpu, CONTEXTS_VIRTUAL);
+    }
+}
+
+void riscv_forget_all(struct hart *h)
+{
+    h->api->flush_tlb(h->vcpu, ~0u);
+    if (has_spaces(h) && find_scheme(h, h->satp))
+        h->api->enter_space(h->vcpu, CONTEXTS_VIRTUAL, space_of(h, h->satp));
+}
+
 /* --- the walk ------------------------------------------------------------- */
 
 /* What a leaf allows in this view. 10.3.1, and 3.1.6.3 for SUM and MXR. */
@@ -111,6 +167,7 @@ static int32_t walk_tables(struct hart *h, const struct scheme *s, uint64_t va, 
     uint64_t table = (h->satp & (h->xlen == 32 ? SATP32_PPN : SATP64_PPN)) << 12;
     uint64_t pte, pa, want;
     uint32_t level = s->levels, shift;
+    bool global = false;
 
     do {
         level--;
@@ -123,6 +180,7 @@ static int32_t walk_tables(struct hart *h, const struct scheme *s, uint64_t va, 
             return (int32_t)page_fault;
         if (!(pte & PTE_V) || (pte & (PTE_R | PTE_W)) == PTE_W)
             return (int32_t)page_fault;
+        global |= (pte & PTE_G) != 0; /* in a pointer: all below it (10.3.1) */
         table = (s->pte_bytes == 8 ? pte & PTE64_PPN : pte) >> PTE_PPN_SHIFT << 12;
         if (pte & (PTE_R | PTE_X))
             break;
@@ -152,6 +210,8 @@ static int32_t walk_tables(struct hart *h, const struct scheme *s, uint64_t va, 
     }
     if (!(pte & PTE_D)) /* the first store must come here */
         out->prot &= ~BP_PROT_WRITE;
+    if (global)
+        out->prot |= BP_PROT_GLOBAL;
     out->pa = table | (va & ((UINT64_C(1) << shift) - 1));
     out->log2_size = shift;
     return 0;
@@ -182,7 +242,8 @@ int32_t riscv_walk(void *state, uint64_t va, uint32_t kind, uint32_t context, ui
         out->log2_size = 12;
         out->prot = BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH;
     }
-    out->prot &= riscv_pmp(h, out->pa, out->bytes, view->priv, &out->log2_size) | (debug ? ~0u : 0);
+    out->prot &= riscv_pmp(h, out->pa, out->bytes, view->priv, &out->log2_size) | BP_PROT_GLOBAL |
+                 (debug ? ~0u : 0);
     if (!debug && (out->prot & wanted[kind]) != wanted[kind])
         return (int32_t)riscv_walk_cause(kind, false);
     return 0;

@@ -97,7 +97,7 @@ int32_t riscv_poll(void *state)
 
     if (h->flush_pending) {
         h->flush_pending = 0;
-        h->api->flush_tlb(h->vcpu, ~0u);
+        riscv_forget_all(h);
     }
     if (h->waiting) {
         /* WFI resumes for any interrupt enabled in mie, whether it would be taken or not

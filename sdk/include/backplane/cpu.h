@@ -66,9 +66,10 @@ struct bp_walk {
     uint32_t bytes; /* in: width of the access, as far as it lies in the page of va; 0: not known */
     uint32_t reserved;
 };
-#define BP_PROT_READ  1u
-#define BP_PROT_WRITE 2u
-#define BP_PROT_FETCH 4u
+#define BP_PROT_READ   1u
+#define BP_PROT_WRITE  2u
+#define BP_PROT_FETCH  4u
+#define BP_PROT_GLOBAL 8u /* the same in all spaces; see bp_vcpu_api.enter_space */
 
 #define BP_FAULT_WALK       0 /* walk() refused; `cause` is what it returned */
 #define BP_FAULT_MISALIGNED 1
@@ -115,6 +116,16 @@ struct bp_vcpu_api {
     /* The guest asked for a debugger breakpoint to be reported instead of a trap; BP_OK if someone takes it. */
     int32_t (*debug_break)(struct bp_vcpu *vcpu);
     void (*drop_reservation)(struct bp_vcpu *vcpu); /* LR/SC */
+    /* Address spaces. Both may be missing or NULL: flush_tlb() does then. From now on walks of `contexts` go through
+     * the tables of another space, whose number is the class's choice (mode and ASID, say). `contexts` is the same in all
+     * calls. What is known of the space left stays known for when it is entered again, and what walk() calls
+     * BP_PROT_GLOBAL is known in all of them. Before the first call, all is one space without a number. */
+    void (*enter_space)(struct bp_vcpu *vcpu, uint32_t contexts, uint64_t space);
+    /* Forgets what is known of one space, entered or not, save what is global: all of it (va NULL), or of one address.
+     * flush_tlb() and flush_page() forget in all spaces, what is global too; the space entered last stays the present
+     * one. */
+    void (*flush_space)(struct bp_vcpu *vcpu, uint32_t contexts, uint64_t space,
+                        const uint64_t *va);
 };
 
 /*
