@@ -51,7 +51,7 @@ static int32_t (*fake_program)(struct fake_cpu *cpu);
 static void (*fake_in_window)(
     struct fake_cpu *cpu);           /* after poll() said WAIT, before run() returns; may be NULL */
 static bool fake_mute;               /* the accelerator does not call wake() */
-static const char *fake_refuses;     /* text with which vcpu_create() fails */
+static const char *fake_refuses;     /* text with which vcpu_create() fails; empty: none */
 static struct fake_accel *fake_last; /* the accelerator made last */
 
 RIG_UNUSED static void fake_wait(struct fake_cpu *cpu)
@@ -240,7 +240,8 @@ static int32_t fake_vcpu_create(void *self, uint32_t index, const struct bp_cpu_
     const struct bp_error_api *error = accel->core->get(accel->core, BP_ERROR_ID);
 
     if (fake_refuses) {
-        error->set(accel->dev, NULL, fake_refuses);
+        if (*fake_refuses)
+            error->set(accel->dev, NULL, fake_refuses);
         return BP_E_UNSUPPORTED;
     }
     *vcpu = calloc(1, sizeof(**vcpu));

@@ -207,7 +207,9 @@ Test(machine, a_device_that_fails_without_a_word_is_reported_at_its_node)
     rig_device(&r, "two", &kit_class, 0, 0);
     cr_assert_not(rig_build(&r, MACHINE_NO_BACKENDS));
     cr_assert_eq(r.diag.errors, 2, "every one of them");
-    cr_assert(rig_complains(&r, "one", "does not start"));
+    cr_assert(rig_complains(&r, "one", "init() fails and does not say why"));
+    cr_assert(rig_complains(&r, "one", "BP_E_IO: the host's file, socket or device failed"));
+    cr_assert(rig_complains(&r, "one", "look for its messages, or ask its author"));
 }
 
 Test(machine, a_cpu_that_the_accelerator_refuses_is_reported_with_its_reason)
@@ -216,6 +218,16 @@ Test(machine, a_cpu_that_the_accelerator_refuses_is_reported_with_its_reason)
     fake_board(&r, 3, idle);
     cr_assert_not(rig_build(&r, 0));
     cr_assert(rig_complains(&r, "cpu0", "cannot run this CPU"));
+}
+
+Test(machine, a_cpu_that_the_accelerator_refuses_without_a_word_is_reported_with_a_cure)
+{
+    fake_refuses = "";
+    fake_board(&r, 3, idle);
+    cr_assert_not(rig_build(&r, 0));
+    cr_assert(rig_complains(&r, "cpu0", "the accelerator makes no vCPU for it"));
+    cr_assert(rig_complains(&r, "cpu0", "BP_E_UNSUPPORTED: not offered by this plug-in"));
+    cr_assert(rig_complains(&r, "cpu0", "choose another with --accel"));
 }
 
 static int32_t no_probe(const struct bp_core *core, char *why, uint32_t room)
