@@ -202,7 +202,8 @@ static void tell(const struct machine_call *call, const char *what, unsigned sec
     put(&line);
 }
 
-static void look(uint64_t *last, unsigned *ticks)
+/* True: the machine ends without it. */
+static bool look(uint64_t *last, unsigned *ticks)
 {
     struct machine_call call;
     uint64_t count = machine_call_now(watch.machine, &call);
@@ -210,19 +211,19 @@ static void look(uint64_t *last, unsigned *ticks)
     if (!count || count != *last) {
         *last = count;
         *ticks = 0;
-        return;
+        return false;
     }
     ++*ticks;
     if (*ticks == TICKS(TELL_AFTER))
         tell(
             &call, ": has not returned for ", TELL_AFTER,
             " s, and all wait for it: a loop or a wait in the plug-in: use a timer, or bp.thread/1");
-    if (*ticks >= TICKS(END_AFTER) ||
-        (*ticks >= TICKS(LEAVE_AFTER) && machine_end_requested(watch.machine))) {
-        tell(&call, ": did not return for ", (unsigned)(*ticks * (int64_t)TICK_NS / 1000000000),
-             " s: the machine ends without it");
-        watch.end(EXIT_MACHINE);
-    }
+    if (*ticks < TICKS(END_AFTER) &&
+        (*ticks < TICKS(LEAVE_AFTER) || !machine_end_requested(watch.machine)))
+        return false;
+    tell(&call, ": did not return for ", (unsigned)(*ticks * (int64_t)TICK_NS / 1000000000),
+         " s: the machine ends without it");
+    return true;
 }
 
 static void *watch_calls(void *unused)
@@ -232,7 +233,13 @@ static void *watch_calls(void *unused)
     unsigned ticks = 0;
 
     while (!atomic_load(&watch.stop)) {
-        look(&last, &ticks);
+        bool over;
+
+        machine_call_hold(watch.machine);
+        over = look(&last, &ticks);
+        machine_call_release(watch.machine);
+        if (over)
+            watch.end(EXIT_MACHINE);
         nanosleep(&tick, NULL);
     }
     return unused;

@@ -68,8 +68,11 @@ struct machine_call {
 /* [any], async-signal-safe. That of the calling thread; false: it is in none. */
 bool machine_call_here(struct machine_call *out);
 /* [any]. The one in machine context of any thread: a number that changes with every call and every return; 0: none. The names stay
- * right while the number stays the same, and are there as long as the machine. */
+ * right while the number stays the same, and are there until machine_call_release(). */
 uint64_t machine_call_now(struct machine *m, struct machine_call *out);
+/* [any]. Brackets around machine_call_now() and what is done with the names: a hot reload, which takes plug-ins away, waits. */
+void machine_call_hold(struct machine *m);
+void machine_call_release(struct machine *m);
 
 /* --- for the loader and the device tree ---------------------------------------------------------------- */
 /* Debug access to the machine's physical address space (RAM, ROM, flash). BP_OK or BP_E_DECODE. */
