@@ -19,7 +19,7 @@ static void tear_down(void)
     machine_free(m);
 }
 
-TestSuite(refuse, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(refuse, .init = set_up, .fini = tear_down, .timeout = 120 * BP_PATIENCE);
 
 static void expect_refused(uint32_t index, const struct bp_cpu_class *cls, const char *cause,
                            const char *cure)

@@ -8,7 +8,7 @@ import time
 
 from machines import Client, SECONDS, Suite, count
 
-TIME = ["--time", "deterministic,frequency=10MHz,until=4s", "--trace-hash"]
+TIME = ["--time", "deterministic,frequency=10MHz,until=2s", "--trace-hash"]
 
 
 def trace(errors):

@@ -117,7 +117,7 @@ static void fini(void)
     rig_finish(&r);
 }
 
-TestSuite(loop_blocks, .fini = fini, .timeout = 60);
+TestSuite(loop_blocks, .fini = fini, .timeout = 60 * BP_PATIENCE);
 
 static int32_t submit(struct pad *p, uint64_t token)
 {

@@ -17,7 +17,7 @@ static void fini(void)
     rig_finish(&r);
 }
 
-TestSuite(machine, .fini = fini, .timeout = 60);
+TestSuite(machine, .fini = fini, .timeout = 60 * BP_PATIENCE);
 
 /* --- properties ------------------------------------------------------------------------------------------------- */
 
