@@ -4,6 +4,9 @@
 # of build. bp_wanted(RESULT label...) says whether this build runs a test with such labels, for those who would build
 # something for it first. bp_criterion(TARGET) links a program with Criterion, or with what stands in for it.
 #
+# Limits of time are those of the plain build, here as in the tests themselves. bp_test() multiplies its own by the
+# patience of the build; C has it as BP_PATIENCE, Python in the environment as BACKPLANE_TEST_PATIENCE.
+#
 # What a build runs is decided here and nowhere else, by the sanitizers in it:
 #
 #   build              names   runs                       because
@@ -25,7 +28,7 @@ else()
   set(bp_patience 1)
 endif()
 
-# How much slower than the plain build, for every limit of time; and what a sanitizer does with what it finds.
+# The patience, and what a sanitizer does with what it finds.
 set(bp_environment
     BACKPLANE_TEST_PATIENCE=${bp_patience} PYTHONDONTWRITEBYTECODE=1
     ASAN_OPTIONS=detect_leaks=1:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
@@ -81,9 +84,11 @@ endfunction()
 if(bp_build STREQUAL tsan)
   add_library(tsan-criterion STATIC ${CMAKE_CURRENT_LIST_DIR}/tsan/criterion.c)
   target_include_directories(tsan-criterion PUBLIC ${CMAKE_CURRENT_LIST_DIR}/tsan)
+  target_compile_definitions(tsan-criterion PUBLIC BP_PATIENCE=${bp_patience})
 endif()
 
 function(bp_criterion target)
+  target_compile_definitions(${target} PRIVATE BP_PATIENCE=${bp_patience})
   if(bp_build STREQUAL tsan)
     target_link_libraries(${target} PRIVATE tsan-criterion)
   else()

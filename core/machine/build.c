@@ -9,6 +9,8 @@
 #include "core/control/control.h"
 #include "core/machine/dev.h"
 
+#define ANOTHER_ACCEL "choose another with --accel"
+
 /* --- the machine ----------------------------------------------------------------------------------------- */
 
 static struct bp_dev *name_dev(struct bp_dev *dev, struct machine *m, const struct type *type,
@@ -21,13 +23,17 @@ static struct bp_dev *name_dev(struct bp_dev *dev, struct machine *m, const stru
     return dev;
 }
 
-static bool failed(struct bp_dev *dev, int32_t status, const char *fallback)
+/* `what` and `cure` are for those who say nothing themselves. */
+static bool failed(struct bp_dev *dev, int32_t status, const char *what, const char *cure)
 {
-    if (status == BP_OK)
-        return false;
-    dev_report(dev, status == BP_E_NOMEM ? "the host has no memory left: make the machine smaller"
-                                         : fallback);
-    return true;
+    if (status != BP_OK)
+        dev_report(dev, status, what, cure);
+    return status != BP_OK;
+}
+
+static bool init_failed(struct bp_dev *dev, int32_t status)
+{
+    return failed(dev, status, "init() fails", "look for its messages, or ask its author");
 }
 
 static bool no_memory(struct machine *m)
@@ -69,14 +75,14 @@ static bool build_accel(struct machine *m)
     m->accel_dev.instance = dev_memory(chosen->type->instance_size, chosen->type->instance_align);
     if (!m->accel_dev.instance ||
         dev_write_props(&m->accel_dev, chosen->props, chosen->nprops) != BP_OK)
-        return !failed(&m->accel_dev, BP_E_NOMEM, NULL);
+        return no_memory(m);
     m->accel = chosen->type->accel;
     m->accel_self = m->accel_dev.instance;
     vcpu_accel_host(&m->accel_host);
     m->accel_dev.initialised = true;
     return !failed(&m->accel_dev,
                    m->accel->init(m->accel_self, &m->accel_dev, &m->core, &m->accel_host, m),
-                   "the accelerator does not start");
+                   "init() of the accelerator fails", ANOTHER_ACCEL);
 }
 
 /* Deterministic time counts instructions: run() has to stop after a given number of them. */
@@ -129,19 +135,18 @@ static bool build_backends(struct machine *m)
             keep_medium(dev);
         if (status == BP_OK)
             status = dev_init(dev);
-        dev->failed = failed(dev, status, "the back end does not open");
+        dev->failed = init_failed(dev, status);
         ok &= !dev->failed;
     }
     return ok;
 }
 
-static bool build_node(struct bp_dev *dev)
+static bool build_failed(struct bp_dev *dev, int32_t status)
 {
-    return !failed(
-        dev, dev_build(dev),
-        dev->type->kind == TYPE_CPU
-            ? "the accelerator has no place for the registers of this CPU: choose another (--accel)"
-            : "it has a port of a kind that this core does not know: a newer Backplane may");
+    if (dev->type->kind == TYPE_CPU)
+        return failed(dev, status, "the accelerator makes no vCPU for it", ANOTHER_ACCEL);
+    return failed(dev, status, "this core does not make its regions and ports",
+                  "look at its plug-in with backplane-check");
 }
 
 static bool build_nodes(struct machine *m)
@@ -159,15 +164,13 @@ static bool build_nodes(struct machine *m)
         m->nvcpus += g->nodes[i]->type->kind == TYPE_CPU && m->accel_self;
     }
     for (uint32_t i = 0; i < m->ndevs; i++)
-        if (!build_node(&m->devs[i])) {
+        if (build_failed(&m->devs[i], dev_build(&m->devs[i]))) {
             m->nvcpus = 0; /* some have no handle: none will be used */
             return false;
         }
     for (uint32_t i = 0; i < m->ndevs; i++)
-        if (failed(&m->devs[i],
-                   dev_write_props(&m->devs[i], g->nodes[i]->props, g->nodes[i]->nprops),
-                   "its properties do not fit: see `backplane check`"))
-            return false;
+        if (dev_write_props(&m->devs[i], g->nodes[i]->props, g->nodes[i]->nprops) != BP_OK)
+            return no_memory(m); /* which lists need, and nothing else can go wrong */
     return machine_write_seats(m) == BP_OK || no_memory(m);
 }
 
@@ -210,7 +213,7 @@ static bool init_nodes(struct machine *m)
             if (source != (pass == 0))
                 continue;
             trace_dev_init(&m->devs[i]);
-            ok &= !failed(&m->devs[i], dev_init(&m->devs[i]), "does not start");
+            ok &= !init_failed(&m->devs[i], dev_init(&m->devs[i]));
         }
     return ok;
 }

@@ -145,8 +145,8 @@ void machine_round(struct machine *m); /* also resets the machine when that was 
 bool machine_over(const struct machine *m);
 struct machine_result machine_end(struct machine *m);
 
-/* Adds "node.property: text" from what the plug-in told bp.error/1, or `fallback`, to the machine's diag. */
-void dev_report(struct bp_dev *dev, const char *fallback);
+/* Adds "node.property: text" to the machine's diag, with the text of trace_why(). */
+void dev_report(struct bp_dev *dev, int32_t status, const char *what, const char *cure);
 /* --- instance.c: one instance -------------------------------------------------------------------------- */
 /* Memory for an instance: zeroed, aligned; free(). NULL: none left. */
 void *dev_memory(uint32_t bytes, uint32_t align);

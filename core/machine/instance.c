@@ -44,11 +44,11 @@ void dev_free_list(struct dev_allocation *list)
     }
 }
 
-void dev_report(struct bp_dev *dev, const char *fallback)
+void dev_report(struct bp_dev *dev, int32_t status, const char *what, const char *cure)
 {
     struct machine *m = dev->machine;
     struct diag_pos pos = dev->pos;
-    char thing[256];
+    char thing[256], why[512];
 
     for (uint32_t i = 0; dev->error_property && dev->node && i < dev->node->nprops; i++)
         if (!strcmp(dev->node->props[i].row->name, dev->error_property) &&
@@ -60,8 +60,9 @@ void dev_report(struct bp_dev *dev, const char *fallback)
             pos = dev->backend->props[i].value.pos;
     snprintf(thing, sizeof(thing), "%s%s%s", dev->name, dev->error_property ? "." : "",
              dev->error_property ? dev->error_property : "");
+    trace_why(dev, status, what, cure, why, sizeof(why));
     if (m->diag)
-        diag_error(m->diag, pos, thing, "%s", dev->error ? dev->error : fallback);
+        diag_error(m->diag, pos, thing, "%s", why);
 }
 
 /* --- properties ----------------------------------------------------------------------------------------- */
@@ -209,6 +210,20 @@ void dev_write_port(struct bp_dev *dev, uint32_t port)
         memcpy((char *)dev->instance + offset, &dev->ports[port].wire, sizeof(void *));
 }
 
+static int32_t attach_blocks(struct bp_dev *dev, uint32_t port, struct bp_dev *backend)
+{
+    int32_t status = blocks_attach(dev->ports[port].blocks, dev, port, backend);
+    char why[512], text[640];
+
+    if (status == BP_OK)
+        return BP_OK;
+    trace_why(backend, status, "info() fails", "attach another back end", why, sizeof(why));
+    snprintf(text, sizeof(text), "%s: back end %s: %s", dev->type->ports[port].name, backend->name,
+             why);
+    trace_error_api.set(dev, NULL, text);
+    return status;
+}
+
 /* Makes the object behind a port's handle and writes the handle into the instance. */
 static int32_t make_port(struct bp_dev *dev, uint32_t index)
 {
@@ -244,7 +259,7 @@ static int32_t make_port(struct bp_dev *dev, uint32_t index)
     case BP_PORT_BLOCK:
         backend = backend_of(dev->machine, dev->node, index);
         status = row->kind == BP_PORT_CHAR ? chars_attach(port->chars, dev, index, backend)
-                                           : blocks_attach(port->blocks, dev, index, backend);
+                                           : attach_blocks(dev, index, backend);
         break;
     default:
         status = wire_port_init(port->wire, dev, index, graph_port_width(dev->node, index),

@@ -181,9 +181,10 @@ bool swap_start(const struct reload *r, struct swap *s)
     s->started = true;
     dev->initialised = false; /* it may create timers */
     status = dev_init(dev);
-    trace_error_text(dev, text, sizeof(text));
-    return status == BP_OK || reload_refuse(r, dev->name, "the new build does not start: %s",
-                                            *text ? text : "it does not say why");
+    if (status == BP_OK)
+        return true;
+    trace_why(dev, status, "init() fails", "let it use bp.error/1", text, sizeof(text));
+    return reload_refuse(r, dev->name, "the new build does not start: %s", text);
 }
 
 void swap_reset(struct swap *s)

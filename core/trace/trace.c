@@ -336,6 +336,41 @@ void trace_error_text(struct bp_dev *dev, char *text, size_t room)
     pthread_mutex_unlock(lock);
 }
 
+/* What a status says when nobody says more (abi.h). */
+static const char *meaning(int32_t status)
+{
+    static const char *const meanings[] = {
+        [-BP_E_INVAL] = "BP_E_INVAL: an argument or a value breaks the contract",
+        [-BP_E_NOMEM] = "BP_E_NOMEM: the host has no memory left",
+        [-BP_E_NOENT] = "BP_E_NOENT: no such name, file or node",
+        [-BP_E_IO] = "BP_E_IO: the host's file, socket or device failed",
+        [-BP_E_UNSUPPORTED] = "BP_E_UNSUPPORTED: not offered by this plug-in, host or version",
+        [-BP_E_STATE] = "BP_E_STATE: not now, or not in this context",
+        [-BP_E_DECODE] = "BP_E_DECODE: nothing answers at this guest address",
+        [-BP_E_ACCESS] = "BP_E_ACCESS: this kind of access is refused",
+        [-BP_E_PARTIAL] = "BP_E_PARTIAL: only a leading part was transferred",
+        [-BP_E_AGAIN] = "BP_E_AGAIN: it would have to wait",
+        [-BP_E_FAULT] = "BP_E_FAULT: a guest exception was recorded",
+        [-BP_E_FULL] = "BP_E_FULL: a fixed capacity is used up",
+    };
+    uint32_t i = status < 0 ? -(uint32_t)status : 0;
+
+    return i < sizeof(meanings) / sizeof(*meanings) && meanings[i] ? meanings[i]
+                                                                   : "no status of abi.h";
+}
+
+void trace_why(struct bp_dev *dev, int32_t status, const char *what, const char *cure, char *text,
+               size_t room)
+{
+    trace_error_text(dev, text, room);
+    if (*text)
+        return;
+    if (status == BP_E_NOMEM)
+        snprintf(text, room, "the host has no memory left: make the machine smaller");
+    else
+        snprintf(text, room, "%s and does not say why (%s): %s", what, meaning(status), cure);
+}
+
 const struct bp_error_api trace_error_api = {
     .size = sizeof(trace_error_api),
     .set = error_set,

@@ -72,6 +72,10 @@ void trace_unknown(const struct bus_region *region, const struct bp_access *acce
 
 /* What the plug-in said last through bp.error/1; an empty text: nothing. */
 void trace_error_text(struct bp_dev *dev, char *text, size_t room);
+/* Why a call failed with this status: what the plug-in said, or else "WHAT and does not say why (meaning of the status):
+ * CURE". */
+void trace_why(struct bp_dev *dev, int32_t status, const char *what, const char *cure, char *text,
+               size_t room);
 
 extern const struct bp_trace_api trace_api;
 extern const struct bp_error_api trace_error_api;

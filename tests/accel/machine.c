@@ -13,7 +13,7 @@
 
 #include <backplane/trace.h>
 
-#define SECONDS 60
+#define SECONDS (60 * BP_PATIENCE)
 
 const char *const machine_accels[] = {INTERP_SO,
 #ifdef TCG_SO

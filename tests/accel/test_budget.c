@@ -19,7 +19,7 @@ static void open_machine(void)
     cpu->vector = VECTOR;
 }
 
-TestSuite(budget, .timeout = 300);
+TestSuite(budget, .timeout = 300 * BP_PATIENCE);
 
 /* Every accelerator: translating nothing before long, what has run twice, and all at once. */
 #define FOR_EACH_ACCEL                                                                             \

@@ -25,7 +25,7 @@ static void tear_down(void)
     machine_free(m);
 }
 
-TestSuite(code, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(code, .init = set_up, .fini = tear_down, .timeout = 120 * BP_PATIENCE);
 
 Test(code, store_to_the_next_instruction)
 {

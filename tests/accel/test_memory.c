@@ -38,7 +38,7 @@ static void mmu(void)
     cpu->mmu_on = 1;
 }
 
-TestSuite(memory, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(memory, .init = set_up, .fini = tear_down, .timeout = 120 * BP_PATIENCE);
 
 Test(memory, widths_and_extension)
 {

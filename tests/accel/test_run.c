@@ -25,7 +25,7 @@ static void tear_down(void)
     machine_free(m);
 }
 
-TestSuite(run, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(run, .init = set_up, .fini = tear_down, .timeout = 120 * BP_PATIENCE);
 
 Test(run, loop_counts_exactly)
 {

@@ -26,7 +26,7 @@ static void tear_down(void)
     machine_free(m);
 }
 
-TestSuite(smp, .fini = tear_down, .timeout = 240);
+TestSuite(smp, .fini = tear_down, .timeout = 240 * BP_PATIENCE);
 
 static void set(uint32_t i, uint64_t pc, uint32_t reg, uint64_t value)
 {

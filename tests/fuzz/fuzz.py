@@ -18,6 +18,8 @@ import time
 
 import riscv
 
+PATIENCE = float(os.environ.get("BACKPLANE_TEST_PATIENCE", "1"))  # how much slower than the plain build
+
 UNTIL = "5ms"  # of guest time: programs end long before, unless they got lost
 
 
@@ -33,7 +35,7 @@ def main():
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=1 << 62)
     parser.add_argument("--seconds", type=float, default=1e9)
-    parser.add_argument("--timeout", type=float, default=300)
+    parser.add_argument("--timeout", type=float, default=300 * PATIENCE)
     parser.add_argument("--keep")
     parser.add_argument("--set", help="a parameter of the board, such as memory=16MiB: memory is compared as well")
     parser.add_argument("backplane")

@@ -6,6 +6,7 @@
 
 PLUGIN_DIR holds the accelerator `flawed` (flawed.c).
 """
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import tempfile
 
 import riscv
 from riscv import addi, b_type, jal, lui, s_type
+
+PATIENCE = float(os.environ.get("BACKPLANE_TEST_PATIENCE", "1"))  # how much slower than the plain build
 
 FINISH = [lui(5, riscv.FINISHER >> 12), *riscv.li(6, 0x5555), s_type(riscv.STORE, 2, 5, 6, 0), jal(0, 0)]
 
@@ -29,7 +32,7 @@ def run(words, *more, accels="interp,flawed"):
         image.flush()
         return subprocess.run([backplane, "run", board, "--plugin-path", plugins, "--accel", f"lockstep:{accels}",
                                "--image", f"firmware={image.name}", "--set", "memory=16MiB", *more],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120 * PATIENCE, check=False)
 
 
 def loop(body, times):

@@ -175,7 +175,7 @@ static void run_directory(struct suite *s, const char *directory)
 }
 
 /* The files, and integer operations on corner and random values as int_exact.py computes them. */
-Test(golden, files, .timeout = 250)
+Test(golden, files, .timeout = 250 * BP_PATIENCE)
 {
     struct suite s;
 

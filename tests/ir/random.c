@@ -118,12 +118,12 @@ static void run_all(const struct bp_cpu_class *cls, uint64_t salt)
     free(b);
 }
 
-Test(random, programs, .timeout = 250)
+Test(random, programs, .timeout = 250 * BP_PATIENCE)
 {
     run_all(&toy_class, 0);
 }
 
-Test(random, programs_with_32_bit_addresses, .timeout = 250)
+Test(random, programs_with_32_bit_addresses, .timeout = 250 * BP_PATIENCE)
 {
     run_all(&toy_class32, 1000000);
 }

@@ -21,7 +21,7 @@ static int run_child(const struct tsan_test *test)
 {
     double seconds = test->timeout ? test->timeout : test->of->timeout;
 
-    alarm(seconds ? (unsigned)seconds : 60);
+    alarm(seconds ? (unsigned)seconds : 60 * BP_PATIENCE);
     if (test->of->init)
         test->of->init();
     test->run();

@@ -553,7 +553,7 @@ static void *look(void *arg)
     return NULL;
 }
 
-Test(bus, readers_never_see_a_view_that_is_half_made, .timeout = 60)
+Test(bus, readers_never_see_a_view_that_is_half_made, .timeout = 60 * BP_PATIENCE)
 {
     struct probe *p = board(&flash, 0x1000);
     pthread_t threads[3];

@@ -59,7 +59,7 @@ static void leave_folder(void)
     cr_expect_eq(system(command), 0);
 }
 
-TestSuite(run, .init = enter_folder, .fini = leave_folder, .timeout = 60);
+TestSuite(run, .init = enter_folder, .fini = leave_folder, .timeout = 60 * BP_PATIENCE);
 
 static void program(const uint32_t *words, size_t bytes)
 {

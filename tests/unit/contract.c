@@ -43,7 +43,7 @@ static void fini(void)
     free(said);
 }
 
-TestSuite(contract, .fini = fini, .timeout = 60);
+TestSuite(contract, .fini = fini, .timeout = 60 * BP_PATIENCE);
 
 /* --- wrong thread -------------------------------------------------------------------- */
 

@@ -51,7 +51,7 @@ static int32_t (*fake_program)(struct fake_cpu *cpu);
 static void (*fake_in_window)(
     struct fake_cpu *cpu);           /* after poll() said WAIT, before run() returns; may be NULL */
 static bool fake_mute;               /* the accelerator does not call wake() */
-static const char *fake_refuses;     /* text with which vcpu_create() fails; "": without one */
+static const char *fake_refuses;     /* text with which vcpu_create() fails; empty: none */
 static struct fake_accel *fake_last; /* the accelerator made last */
 
 RIG_UNUSED static void fake_wait(struct fake_cpu *cpu)

@@ -419,7 +419,7 @@ Test(graph, survives_mutation)
 }
 
 /* Small files that ask for much: each ends soon, with an error. */
-Test(graph, survives_floods, .timeout = 110)
+Test(graph, survives_floods, .timeout = 110 * BP_PATIENCE)
 {
     static const struct {
         const char *head, *row, *tail;

@@ -128,7 +128,7 @@ static void fini(void)
     rig_finish(&r);
 }
 
-TestSuite(loop, .fini = fini, .timeout = 60);
+TestSuite(loop, .fini = fini, .timeout = 60 * BP_PATIENCE);
 
 Test(loop, output_arrives_whole_and_in_order)
 {
@@ -170,7 +170,7 @@ Test(loop, writable_inside_of_write_is_not_lost)
     cr_assert(sink->ntaken == 6 && !memcmp(sink->taken, "abcdef", 6));
 }
 
-Test(loop, output_without_end_leaves_turns_to_others, .timeout = 10)
+Test(loop, output_without_end_leaves_turns_to_others, .timeout = 10 * BP_PATIENCE)
 {
     char_board();
     sink->echoes = true;

@@ -15,6 +15,7 @@ struct disk {
     struct bp_dev *dev;
     const struct bp_backend_host *host;
     const struct bp_loop_api *loop;
+    const struct bp_error_api *error;
     struct bp_block_io *queue[64];
     uint32_t nqueue, submitted;
 };
@@ -22,6 +23,8 @@ struct disk {
 static struct disk *disk;
 static enum { AT_ONCE, ON_POOL, BY_HAND, BACKWARDS } disk_mode;
 static uint32_t disk_flags;
+static int32_t disk_info_status;
+static const char *disk_info_text;
 
 static int32_t disk_init(void *self, struct bp_dev *dev, const struct bp_core *core)
 {
@@ -29,6 +32,7 @@ static int32_t disk_init(void *self, struct bp_dev *dev, const struct bp_core *c
     disk->dev = dev;
     disk->host = core->get(core, BP_BACKEND_HOST_ID);
     disk->loop = core->get(core, BP_LOOP_ID);
+    disk->error = core->get(core, BP_ERROR_ID);
     return BP_OK;
 }
 
@@ -37,7 +41,9 @@ static int32_t disk_info(void *self, struct bp_block_info *out)
     (void)self;
     *out = (struct bp_block_info){
         .size = sizeof(*out), .flags = disk_flags, .bytes = DISK, .sector = 512};
-    return BP_OK;
+    if (disk_info_text)
+        disk->error->set(disk->dev, NULL, disk_info_text);
+    return disk_info_status;
 }
 
 static void disk_work(void *ctx)
@@ -86,11 +92,16 @@ static const struct bp_backend_class disk_class = {.size = sizeof(disk_class),
                                                    .info = disk_info,
                                                    .submit = disk_submit};
 
-static void block_board(uint32_t cpus, int32_t (*program)(struct fake_cpu *cpu))
+static void draw_board(uint32_t cpus, int32_t (*program)(struct fake_cpu *cpu))
 {
     node = fake_board(&r, cpus, program);
     rig_backend(&r, "disk", &disk_class);
     rig_attach(&r, node, "drive", "disk");
+}
+
+static void block_board(uint32_t cpus, int32_t (*program)(struct fake_cpu *cpu))
+{
+    draw_board(cpus, program);
     rig_must_build(&r, 0);
     pad = rig_self(&r, node);
 }
@@ -106,7 +117,7 @@ static void fini(void)
     rig_finish(&r);
 }
 
-TestSuite(loop_blocks, .fini = fini, .timeout = 60);
+TestSuite(loop_blocks, .fini = fini, .timeout = 60 * BP_PATIENCE);
 
 static int32_t submit(struct pad *p, uint64_t token)
 {
@@ -114,6 +125,25 @@ static int32_t submit(struct pad *p, uint64_t token)
     const struct bp_iovec iov = {buffer, sizeof(buffer)};
 
     return p->blocks->submit(p->drive, BP_BLOCK_READ, 0, sizeof(buffer), &iov, 1, token);
+}
+
+Test(loop_blocks, a_back_end_that_does_not_tell_its_size_is_named)
+{
+    disk_info_status = BP_E_IO;
+    draw_board(0, NULL);
+    cr_assert_not(rig_build(&r, 0));
+    cr_assert(rig_complains(&r, "pad", "drive: back end disk: info() fails"));
+    cr_assert(rig_complains(&r, "pad", "BP_E_IO"));
+    cr_assert(rig_complains(&r, "pad", "another back end"));
+}
+
+Test(loop_blocks, a_back_end_may_say_why_it_does_not_tell_its_size)
+{
+    disk_info_status = BP_E_IO;
+    disk_info_text = "there is no medium: insert one";
+    draw_board(0, NULL);
+    cr_assert_not(rig_build(&r, 0));
+    cr_assert(rig_complains(&r, "pad", "drive: back end disk: there is no medium: insert one"));
 }
 
 /* A back end would read or write beyond the memory that the device named. */

@@ -61,7 +61,7 @@ static void fini(void)
     rig_finish(&r);
 }
 
-TestSuite(schedule, .fini = fini, .timeout = 60);
+TestSuite(schedule, .fini = fini, .timeout = 60 * BP_PATIENCE);
 
 /* --- time ------------------------------------------------------------------------------------- */
 

@@ -51,7 +51,7 @@ static void end(void)
     rig_finish(&r);
 }
 
-TestSuite(state, .init = begin, .fini = end, .timeout = 60);
+TestSuite(state, .init = begin, .fini = end, .timeout = 60 * BP_PATIENCE);
 
 static void nothing(void *self)
 {

@@ -352,7 +352,7 @@ Test(svd, files_that_cannot_be_read)
 
 /* --- hostile ---------------------------------------------------------------------------------- */
 
-Test(svd, survives_truncation, .timeout = 110)
+Test(svd, survives_truncation, .timeout = 110 * BP_PATIENCE)
 {
     size_t length;
     char *bytes = read_all(ACME9, &length);
@@ -363,7 +363,7 @@ Test(svd, survives_truncation, .timeout = 110)
     }
 }
 
-Test(svd, survives_mutation, .timeout = 110)
+Test(svd, survives_mutation, .timeout = 110 * BP_PATIENCE)
 {
     static const char values[] = {0,   '\n', '<', '>', '/', '"', '&', '%',   's',
                                   '0', '9',  'F', '-', '[', ':', '#', '\xff'};
@@ -386,7 +386,7 @@ Test(svd, survives_mutation, .timeout = 110)
 }
 
 /* The text between tags, moved elsewhere: still XML, but other numbers, names and references. */
-Test(svd, survives_shuffled_texts, .timeout = 110)
+Test(svd, survives_shuffled_texts, .timeout = 110 * BP_PATIENCE)
 {
     struct piece {
         size_t at, length;
@@ -423,7 +423,7 @@ Test(svd, survives_shuffled_texts, .timeout = 110)
 #define TAIL "</peripheral></peripherals></device>"
 
 /* Small files that ask for much: each ends soon, with an error. */
-Test(svd, survives_floods, .timeout = 110)
+Test(svd, survives_floods, .timeout = 110 * BP_PATIENCE)
 {
     static const struct {
         const char *head, *row, *tail;

@@ -28,7 +28,7 @@ static void fini(void)
     rig_finish(&r);
 }
 
-TestSuite(vcpu, .fini = fini, .timeout = 100);
+TestSuite(vcpu, .fini = fini, .timeout = 100 * BP_PATIENCE);
 
 /* --- sleep and wake-up ------------------------------------------------------------------------------------------ */
 
@@ -143,7 +143,7 @@ static void off(struct pad *p, uint64_t addr, uint64_t value)
     p->machine->power(p->dev, BP_POWER_OFF, (uint32_t)value);
 }
 
-Test(vcpu, a_wake_up_exactly_in_the_gap_is_not_lost, .timeout = 10)
+Test(vcpu, a_wake_up_exactly_in_the_gap_is_not_lost, .timeout = 10 * BP_PATIENCE)
 {
     fake_in_window = wake_in_window;
     pad_on_write = off;

@@ -38,7 +38,7 @@ static void turn_until_expired(uint32_t timer, uint32_t times)
         loop_turn(&r.m->loop, true);
 }
 
-TestSuite(vtime, .fini = fini, .timeout = 60);
+TestSuite(vtime, .fini = fini, .timeout = 60 * BP_PATIENCE);
 
 Test(vtime, stands_still_until_started_and_when_stopped)
 {

@@ -9,6 +9,8 @@
 #include "interp.h"
 
 #define MIN_ARENA   (64ull << 10)
+#define STRING(n)   STRING_(n)
+#define STRING_(n)  #n
 #define OFFSET_ROOM 0xffffu /* operands are 16-bit offsets from the vCPU */
 
 static const struct bp_cpu_reg *reg_at(const struct bp_cpu_class *cls, uint32_t i)
@@ -50,8 +52,23 @@ static struct bp_vcpu *allocate(const struct bp_cpu_class *cls)
     return v;
 }
 
+/* What this accelerator cannot do for such a CPU, and what would be right; NULL: it takes it. */
+static const char *objection(uint32_t index, const struct bp_cpu_class *cls)
+{
+    if (index >= RESERVE_CPUS)
+        return "this accelerator runs " STRING(RESERVE_CPUS) " vCPUs: give the board no more";
+    if (cls->ir_major != BP_IR_MAJOR)
+        return "this CPU speaks the IR of another version: build its plug-in and this one from the "
+               "same SDK";
+    if (!cls->ncontexts || cls->ncontexts > MMU_CONTEXTS)
+        return "this accelerator has 1 to " STRING(
+            MMU_CONTEXTS) " memory contexts: let `ncontexts` "
+                          "of the CPU be one of these";
+    return NULL;
+}
+
 /* Operands of the IR, as offsets. BP_E_UNSUPPORTED: too far away. */
-static int32_t place_registers(struct bp_vcpu *v)
+static int32_t place_registers(struct interp *interp, struct bp_vcpu *v)
 {
     const struct bp_cpu_class *cls = v->cls;
     uint64_t base = (uint64_t)((char *)v->state - (char *)v);
@@ -63,8 +80,12 @@ static int32_t place_registers(struct bp_vcpu *v)
     if (!v->reg_offsets)
         return BP_E_NOMEM;
     for (uint32_t i = 0; i < n; i++) {
-        if (base + reg_at(cls, i)->offset > OFFSET_ROOM)
+        if (base + reg_at(cls, i)->offset > OFFSET_ROOM) {
+            interp_error(interp, NULL,
+                         "a register of this CPU is too far from the start of its state for 16-bit "
+                         "offsets: put those that the IR names first");
             return BP_E_UNSUPPORTED;
+        }
         v->reg_offsets[i] = (uint16_t)(base + reg_at(cls, i)->offset);
     }
     return BP_OK;
@@ -113,22 +134,20 @@ int32_t interp_vcpu_create(void *self, uint32_t index, const struct bp_cpu_class
                            struct bp_vcpu **vcpu, void **state)
 {
     struct interp *interp = self;
+    const char *why = objection(index, cls);
     struct bp_vcpu *v;
-    int32_t status = BP_E_UNSUPPORTED;
+    int32_t status;
 
-    if (index >= RESERVE_CPUS || cls->ncontexts > MMU_CONTEXTS || !cls->ncontexts ||
-        cls->ir_major != BP_IR_MAJOR) {
-        interp_error(
-            interp, NULL,
-            "the interpreter cannot run this CPU: it takes 63 vCPUs with 16 memory contexts");
-        return status;
+    if (why) {
+        interp_error(interp, NULL, why);
+        return BP_E_UNSUPPORTED;
     }
     v = allocate(cls);
     if (!v)
         return BP_E_NOMEM;
     v->cls = cls;
     set_up(v, interp, index);
-    status = place_registers(v);
+    status = place_registers(interp, v);
     if (status == BP_OK)
         status = interp_scratch_init(v);
     if (status == BP_OK)
