@@ -12,7 +12,8 @@
 #   build              names   runs                       because
 #   none               X       everything
 #   address,undefined  asan-X  all but labels style, abi, those look at sources and packages, which are the same for all
-#                              install, check             builds, or watch over processes of their own
+#                              install, check, repeat     builds; watch over processes of their own; or run ten times, to
+#                                                         compare, what another test runs as well
 #   thread             tsan-X  label threads              elsewhere one thread does it all, and ASan has seen that
 if(BP_SANITIZE MATCHES thread)
   set(bp_prefix tsan-)
@@ -50,7 +51,7 @@ endif()
 function(bp_wanted result)
   set(wanted TRUE)
   if(bp_build STREQUAL asan)
-    foreach(label style abi install check)
+    foreach(label style abi install check repeat)
       if(label IN_LIST ARGN)
         set(wanted FALSE)
       endif()
