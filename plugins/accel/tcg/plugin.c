@@ -18,6 +18,13 @@ static int32_t probe(const struct bp_core *core, char *why, uint32_t room)
     return reason ? BP_E_UNSUPPORTED : BP_OK;
 }
 
+/* What can be switched off, for finding out what it is worth, or what is wrong. */
+#define SWITCH(member, text)                                                                       \
+    {                                                                                              \
+        .name = #member, .doc = text, .type = BP_PROP_BOOL,                                        \
+        .offset = offsetof(struct tcg, does.member), .def = "true"                                 \
+    }
+
 static const struct bp_prop props[] = {
     {.name = "cache",
      .doc = "code cache of all vCPUs together; memory is taken as it fills",
@@ -42,6 +49,12 @@ static const struct bp_prop props[] = {
      .doc = "text file for IR and host code of all that is translated",
      .type = BP_PROP_PATH,
      .offset = offsetof(struct tcg, dump_path)},
+    SWITCH(pins, "keep the guest's most used registers in host registers"),
+    SWITCH(floats, "keep floats in host registers within a block and through its loops"),
+    SWITCH(constants, "follow constants through a block, and fold what is computed from them"),
+    SWITCH(loops, "branches within a block stay in it"),
+    SWITCH(links, "jump from block to block without coming back in between"),
+    SWITCH(jumps, "look the targets of computed jumps up in translated code"),
     {.name = "verify",
      .doc = "check the IR of every block against the rules of ir.h",
      .type = BP_PROP_BOOL,

@@ -63,14 +63,25 @@ static inline struct tcg_code *tcg_of(const struct bp_vcpu *v)
     return v->translator;
 }
 
+/* Optimisations, each a property. */
+struct tcg_does {
+    uint8_t pins, floats, constants, loops, links, jumps;
+};
+
 struct tcg {
     struct interp interp; /* first: the interpreter sees its own instance */
     uint32_t hot;         /* properties */
+    struct tcg_does does;
     uint8_t perf;
     const char *dump_path;
     FILE *dump, *map; /* NULL: none */
     struct interp_tier tier;
 };
+
+static inline const struct tcg_does *tcg_does(const struct bp_vcpu *v)
+{
+    return &((const struct tcg *)v->interp)->does;
+}
 
 extern const struct interp_tier tcg_tier;
 

@@ -74,7 +74,7 @@ void gen_learn(struct gen *e, uint16_t operand, int64_t value)
     int i = tracked(operand);
 
     if (i >= 0) {
-        e->known[i] = 1;
+        e->known[i] = tcg_does(e->v)->constants;
         e->value[i] = value;
         e->boxed[i] = 0;
         gen_lose_float(e, operand);

@@ -57,7 +57,8 @@ static int backwards(const struct gen *e, int64_t offset)
  * the next block's. */
 static int inside(const struct gen *e, int64_t offset)
 {
-    if (e->calls || (e->v->budgeted && (e->loose || (offset && backwards(e, offset)))))
+    if (e->calls || !tcg_does(e->v)->loops ||
+        (e->v->budgeted && (e->loose || (offset && backwards(e, offset)))))
         return -1;
     return begins_at(e, offset);
 }
@@ -74,7 +75,7 @@ static struct tcg_exit *new_exit(struct gen *e, int64_t offset, uint32_t count, 
     }
     exit->target = address(e, offset);
     exit->count = count;
-    exit->from = linked ? e->block : NULL;
+    exit->from = linked && tcg_does(e->v)->links ? e->block : NULL;
     return exit;
 }
 
@@ -192,7 +193,7 @@ static void gen_indirect(struct gen *e)
     add_count(e, (int32_t)e->insn + 1);
     if (e->v->pc_mask != ~0ull)
         asm_move(&e->code, 0, RAX, RAX);
-    if (!e->calls) {
+    if (!e->calls && tcg_does(e->v)->jumps) {
         asm_move(&e->code, 1, RCX, RAX);
         asm_shift_imm(&e->code, SHIFT_SHR, 1, rm_reg(RCX), 12);
         asm_alu(&e->code, ALU_XOR, 0, RCX, rm_reg(RAX));

@@ -86,6 +86,8 @@ void gen_choose_floats(struct gen *e)
 {
     uint32_t uses[TCG_REGS] = {0};
 
+    if (!tcg_does(e->v)->floats)
+        return;
     for (uint32_t i = 0; i < e->ir->nops; i++) {
         struct reals r = reals_of(&e->ir->ops[i]);
         count(e, uses, r.d);

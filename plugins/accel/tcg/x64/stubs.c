@@ -76,9 +76,10 @@ static void choose_pins(const struct bp_vcpu *v, struct tcg_code *t)
 {
     const struct bp_cpu_class *cls = v->cls;
     uint32_t n = registers(cls), nhot = BP_HAS(cls, nhot) ? cls->nhot : 0;
+    uint32_t most = tcg_does(v)->pins ? NPINS : 0;
 
     memset(t->host_of, NO_REG, sizeof t->host_of);
-    for (uint32_t i = 0; i < (nhot ? nhot : n) && t->npinned < NPINS; i++) {
+    for (uint32_t i = 0; i < (nhot ? nhot : n) && t->npinned < most; i++) {
         uint32_t reg = nhot ? cls->hot[i] : i;
         if (reg >= n || t->host_of[reg] != NO_REG)
             continue;
