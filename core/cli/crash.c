@@ -206,7 +206,7 @@ static void look(uint64_t *last, unsigned *ticks)
 {
     struct machine_call call;
     uint64_t count = machine_call_count(watch.machine);
-    bool ends;
+    bool ends, there;
 
     if (!count || count != *last) {
         *last = count;
@@ -216,17 +216,20 @@ static void look(uint64_t *last, unsigned *ticks)
     ++*ticks;
     ends = *ticks >= TICKS(END_AFTER) ||
            (*ticks >= TICKS(LEAVE_AFTER) && machine_end_requested(watch.machine));
-    if ((!ends && *ticks != TICKS(TELL_AFTER)) || !machine_call_now(watch.machine, &call))
+    if (!ends && *ticks != TICKS(TELL_AFTER))
         return;
-    if (!ends) {
+    machine_call_hold(watch.machine);
+    there = machine_call_now(watch.machine, &call);
+    if (there && ends)
+        tell(&call, ": did not return for ", (unsigned)(*ticks * (int64_t)TICK_NS / 1000000000),
+             " s: the machine ends without it");
+    else if (there)
         tell(
             &call, ": has not returned for ", TELL_AFTER,
             " s, and all wait for it: a loop or a wait in the plug-in: use a timer, or bp.thread/1");
-        return;
-    }
-    tell(&call, ": did not return for ", (unsigned)(*ticks * (int64_t)TICK_NS / 1000000000),
-         " s: the machine ends without it");
-    watch.end(EXIT_MACHINE);
+    machine_call_release(watch.machine);
+    if (there && ends)
+        watch.end(EXIT_MACHINE);
 }
 
 static void *watch_calls(void *unused)

@@ -236,6 +236,7 @@ struct machine *machine_create(struct graph *g, struct registry *r, uint32_t fla
     m->core = (struct bp_core){
         .size = sizeof(m->core), .version = BACKPLANE_VERSION, .get = machine_iface};
     lock_init(&m->lock);
+    pthread_mutex_init(&m->calling.types, NULL);
     trace_init(&m->trace);
     m->trace.quiet = flags & MACHINE_QUIET;
     if (vtime_init(&m->time, m, g->time) != BP_OK || loop_init(&m->loop, m) != BP_OK ||
@@ -299,6 +300,7 @@ void machine_destroy(struct machine *m)
     free(m->vcpus);
     free(m->backends);
     trace_finish(&m->trace);
+    pthread_mutex_destroy(&m->calling.types);
     lock_finish(&m->lock);
     free(m);
 }

@@ -71,6 +71,16 @@ static bool named(struct dev_call call, struct machine_call *out)
     return true;
 }
 
+void machine_call_hold(struct machine *m)
+{
+    pthread_mutex_lock(&m->calling.types);
+}
+
+void machine_call_release(struct machine *m)
+{
+    pthread_mutex_unlock(&m->calling.types);
+}
+
 bool machine_call_here(struct machine_call *out)
 {
     return named(now, out);

@@ -6,6 +6,7 @@
 #ifndef CORE_MACHINE_CALL_H
 #define CORE_MACHINE_CALL_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct calling {
     _Atomic(struct bp_dev *) dev;
     _Atomic(const char *) function, of;
     _Atomic uint64_t count; /* of calls and returns so far */
+    pthread_mutex_t types;  /* who has it may look into `dev`; and who changes a type has it */
 };
 
 /* [any]. Brackets around a call into the plug-in of `dev`; `function` and `of` live as long as the type. They nest:

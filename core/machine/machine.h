@@ -69,8 +69,11 @@ struct machine_call {
 bool machine_call_here(struct machine_call *out);
 /* [any]. The one in machine context of any thread: a number that changes with every call and every return; 0: none. */
 uint64_t machine_call_count(struct machine *m);
-/* [any]. Its names; false: there is none any more. Only for a call that has lasted: it has to be there still. */
+/* [any]. Its names, until machine_call_release(); false: there is none. */
 bool machine_call_now(struct machine *m, struct machine_call *out);
+/* [any]. Brackets around machine_call_now() and what is done with the names: a hot reload, which takes plug-ins away, waits. */
+void machine_call_hold(struct machine *m);
+void machine_call_release(struct machine *m);
 
 /* --- for the loader and the device tree ---------------------------------------------------------------- */
 /* Debug access to the machine's physical address space (RAM, ROM, flash). BP_OK or BP_E_DECODE. */

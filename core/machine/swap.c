@@ -138,7 +138,9 @@ static void set_type(struct swap *s, const struct type *type, void *instance,
 {
     struct graph_node *node = s->dev->machine->graph->nodes[s->dev->node->index];
 
+    machine_call_hold(s->dev->machine);
     s->dev->type = node->type = type;
+    machine_call_release(s->dev->machine);
     s->dev->instance = instance;
     node->props = props;
     node->nprops = type->nprops;
