@@ -39,7 +39,7 @@
 
 #define MMU_PAGE     0x1000ull
 #define MMU_CONTEXTS 16
-#define MMU_BITS     9
+#define MMU_BITS     10
 #define MMU_ENTRIES  (1u << MMU_BITS)
 #define MMU_SETS     1024 /* of the second level ... */
 #define MMU_WAYS     4    /* ... and entries of each: spaces that are laid out alike meet there */

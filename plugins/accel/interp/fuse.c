@@ -88,6 +88,10 @@ static uint32_t addition_and_branch(struct rec *out, uint32_t id1, const struct 
     return base + branch / 4 * 2 + branch % 2;
 }
 
+_Static_assert(MMU_CONTEXTS * sizeof(struct mmu_tlb) + INTERP_JUMPS * sizeof(struct block *) <=
+                   0xffffull * INTERP_TABLE_UNIT,
+               "pairs of accesses reach all tables");
+
 /* Two accesses with one base register, mostly of a stack frame. */
 static uint32_t two_accesses(struct rec *out, uint32_t id1, const struct rec *r1, uint32_t id2,
                              const struct rec *r2)

@@ -200,6 +200,8 @@ ASM_RM(movsxd, 0, 0x63)
 ASM_RM(imul, 0, 0x0faf)
 ASM_RM(test, 0, 0x85)
 ASM_RM(xchg, 0, 0x87)
+ASM_RM(xadd, 0, 0x0fc1)    /* these two are atomic behind asm_lock() */
+ASM_RM(cmpxchg, 0, 0x0fb1) /* with rax */
 ASM_RM(lzcnt, 0xf3, 0x0fbd)
 ASM_RM(tzcnt, 0xf3, 0x0fbc)
 ASM_RM(popcnt, 0xf3, 0x0fb8)
@@ -358,10 +360,16 @@ static inline void asm_ret(struct code *c)
     asm_u8(c, 0xc3);
 }
 
+/* Prefix of the next instruction. */
+static inline void asm_lock(struct code *c)
+{
+    asm_u8(c, 0xf0);
+}
+
 static inline void asm_mfence(struct code *c)
 {
     /* lock or dword [rsp], 0: the same order for cacheable memory, and cheaper */
-    asm_u8(c, 0xf0);
+    asm_lock(c);
     asm_alu_imm(c, ALU_OR, 0, rm_mem(RSP, 0), 0);
 }
 

@@ -23,7 +23,7 @@ static void gen_address(struct gen *e, const struct bp_ir_op *op)
     }
 }
 
-/* rax = the host address of the access, or off to `miss`. */
+/* rax = the host address of the access, rdx = its offset in the page; or off to `miss`. */
 static void gen_lookup(struct gen *e, const struct bp_ir_op *op, int write, struct label *miss)
 {
     const struct mmu_tlb *tlb = &e->v->mmu.tlbs[op->x & BP_MEM_CONTEXT];
@@ -147,13 +147,95 @@ void gen_store(struct gen *e, const struct bp_ir_op *op)
         asm_mfence(&e->code);
 }
 
+/* --- atomics --------------------------------------------------------------------------------- */
+
+/* Minima and maxima: when memory keeps what it has. */
+static int keeps(uint32_t op)
+{
+    switch (op) {
+    case BP_IR_AMOMINS:
+        return CC_LE;
+    case BP_IR_AMOMAXS:
+        return CC_GE;
+    case BP_IR_AMOMINU:
+        return CC_BE;
+    case BP_IR_AMOMAXU:
+        return CC_AE;
+    default:
+        return -1;
+    }
+}
+
+/* rcx = what memory holds afterwards, of rax and the operand. */
+static void gen_combine(struct gen *e, const struct bp_ir_op *op, int w)
+{
+    static const uint8_t alus[] = {
+        [BP_IR_AMOAND] = ALU_AND, [BP_IR_AMOOR] = ALU_OR, [BP_IR_AMOXOR] = ALU_XOR};
+
+    gen_fetch(e, op->b, RCX);
+    if (keeps(op->op) < 0) {
+        asm_alu(&e->code, alus[op->op], w, RCX, rm_reg(RAX));
+        return;
+    }
+    asm_alu(&e->code, ALU_CMP, w, RAX, rm_reg(RCX));
+    asm_cmov(&e->code, (enum host_cc)keeps(op->op), w, RCX, rm_reg(RAX));
+}
+
+/* Where the old value is; rax is the host address. */
+static uint32_t gen_modify(struct gen *e, const struct bp_ir_op *op, int w)
+{
+    struct label again = {0};
+
+    switch (op->op) {
+    case BP_IR_AMOSWAP:
+        gen_fetch(e, op->b, RCX);
+        asm_xchg(&e->code, w, RCX, rm_mem(RAX, 0)); /* locks by itself */
+        return RCX;
+    case BP_IR_AMOADD:
+        gen_fetch(e, op->b, RCX);
+        asm_lock(&e->code);
+        asm_xadd(&e->code, w, RCX, rm_mem(RAX, 0));
+        return RCX;
+    default:
+        asm_move(&e->code, 1, RDX, RAX);
+        asm_load(&e->code, w, RAX, rm_mem(RDX, 0));
+        asm_place(&e->code, &again);
+        gen_combine(e, op, w);
+        asm_lock(&e->code);
+        asm_cmpxchg(&e->code, w, RCX, rm_mem(RDX, 0));
+        asm_jcc(&e->code, CC_NE, &again);
+        return RAX;
+    }
+}
+
+/* A page in the write table has no reservations (../../common/reserve.h), so what a store may do
+ * here an atomic may. It orders all that is around it: locked instructions are fences. */
+static void gen_amo(struct gen *e, const struct bp_ir_op *op, struct tcg_site *site)
+{
+    uint32_t bytes = ir_type_bytes[op->type], old;
+    struct cold *cold = gen_cold(e, COLD_CALL);
+
+    cold->site = site;
+    gen_lookup(e, op, 1, &cold->in);
+    asm_test_imm8(&e->code, rm_reg(RDX), bytes - 1);
+    asm_jcc(&e->code, CC_NE, &cold->in);
+    old = gen_modify(e, op, bytes == 8);
+    gen_put(e, op->d, op->type, old);
+    gen_rejoin(e, cold);
+}
+
 void gen_atomic(struct gen *e, const struct bp_ir_op *op)
 {
     struct tcg_site *site = gen_site(e, op, tcg_atomic);
+    int reserves = op->op == BP_IR_LR || op->op == BP_IR_SC;
 
     site->rec.d = gen_target(e, op->d);
     site->rec.b = op->op == BP_IR_LR ? 0 : gen_slot(e, op->b);
     site->rec.c = (uint16_t)(op->op | op->type << 8);
+    if (!reserves && !(op->x & BP_MEM_BIG)) {
+        gen_amo(e, op, site);
+        return;
+    }
     gen_call_site(e, site);
     gen_forget(e, op->d);
 }
