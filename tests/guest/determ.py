@@ -29,7 +29,7 @@ def run(guests, command, accel, time="deterministic"):
 def test(guests, command):
     accels = os.environ["BACKPLANE_TEST_ACCELS"].split()
     # From run to run, from accelerator to accelerator, and wherever one goes from its lower tier to its upper one.
-    variants = [accels[0], *accels] + [f"{accel},hot={hot}" for accel in accels if accel == "tcg" for hot in (1, 3)]
+    variants = [accels[0], *accels] + [f"{accel},hot={hot},very-hot={hot}" for accel in accels if accel == "tcg" for hot in (1, 3)]
     hashes = set()
     # At a low frequency, for programs that wait for the clock to move.
     for quantum in ("10000", "97"):

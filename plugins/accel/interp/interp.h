@@ -74,6 +74,7 @@ struct block {
     uint8_t reserved;
     uint32_t heat;      /* with a tier: how often it is yet to be entered until it is hot */
     const void *native; /* with a tier: where jumps of translated code enter; never NULL then */
+    void *upper;        /* the tier's own; NULL at first */
     struct rec recs[];
 };
 #define INTERP_NO_PAGE (~0ull)
@@ -109,6 +110,7 @@ struct interp_tier {
 
 struct interp_stats {
     uint64_t translated, insns, lookups, links, invalidated, emptied, code_bytes;
+    uint64_t host_blocks, regions, host_bytes, host_links, host_enters; /* of a tier */
 };
 
 struct interp {

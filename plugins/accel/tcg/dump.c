@@ -34,15 +34,19 @@ FILE *tcg_open_map(void)
     return map;
 }
 
-static void print_block(struct bp_vcpu *v, FILE *out, const struct block *block,
-                        const struct bp_ir_builder *ir, const uint8_t *entry, uint32_t bytes)
+/* The IR of a region is that of its members, which were here before. */
+static void print_unit(struct bp_vcpu *v, FILE *out, const struct tcg_unit *unit,
+                       const struct bp_ir_builder *ir, const uint8_t *entry, uint32_t bytes)
 {
     char *text = malloc(TEXT_ROOM);
 
     flockfile(out);
-    fprintf(out, "block %#" PRIx64 ", %u instructions, mode %#" PRIx64 "\n", block->va,
-            block->ninsns, block->mode);
-    if (text) {
+    fprintf(out, "%s %#" PRIx64 ", %u instructions, mode %#" PRIx64 "\n",
+            unit->region ? "region" : "block", unit->members[0]->va, unit->ninsns,
+            unit->members[0]->mode);
+    for (uint32_t i = 0; unit->region && i < unit->nmembers; i++)
+        fprintf(out, "of %#" PRIx64 "\n", unit->members[i]->va);
+    if (text && ir) {
         ir_print(v->cls, ir, text, TEXT_ROOM);
         fputs(text, out);
     }
@@ -55,7 +59,7 @@ static void print_block(struct bp_vcpu *v, FILE *out, const struct block *block,
     free(text);
 }
 
-void tcg_dump(struct bp_vcpu *v, const struct block *block, const struct bp_ir_builder *ir,
+void tcg_dump(struct bp_vcpu *v, const struct tcg_unit *unit, const struct bp_ir_builder *ir,
               const void *entry)
 {
     const struct tcg *tcg = (const struct tcg *)v->interp;
@@ -63,8 +67,8 @@ void tcg_dump(struct bp_vcpu *v, const struct block *block, const struct bp_ir_b
     uint32_t bytes = (uint32_t)(t->run + t->used - (const uint8_t *)entry);
 
     if (tcg->map)
-        fprintf(tcg->map, "%" PRIxPTR " %x guest-%#" PRIx64 "\n", (uintptr_t)entry, bytes,
-                block->va);
+        fprintf(tcg->map, "%" PRIxPTR " %x %s-%#" PRIx64 "\n", (uintptr_t)entry, bytes,
+                unit->region ? "region" : "guest", unit->members[0]->va);
     if (tcg->dump)
-        print_block(v, tcg->dump, block, ir, entry, bytes);
+        print_unit(v, tcg->dump, unit, ir, entry, bytes);
 }

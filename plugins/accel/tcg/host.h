@@ -19,16 +19,24 @@ void host_make_stubs(struct bp_vcpu *v, struct tcg_code *t);
  * set. */
 const struct tcg_exit *host_enter(struct bp_vcpu *v, const void *entry);
 
-/* Translates a block at the end of the code. Its entry, or NULL: no room; *used is unchanged then. */
-const void *host_translate(struct bp_vcpu *v, struct tcg_code *t, struct block *block,
-                           const struct bp_ir_builder *ir);
+/* Translates at the end of the code. Its entry, or NULL: no room; `used` is unchanged then. */
+const void *host_translate(struct bp_vcpu *v, struct tcg_code *t, const struct tcg_unit *unit);
 
 /* Makes the exit jump to the entry: straight, or (`guarded`) through code that checks the block's
  * key and the poll word first. 0: no room. */
 int host_link(struct bp_vcpu *v, struct tcg_code *t, const struct tcg_exit *exit,
               const struct block *to, int guarded);
 
+/* The exit, which counts how often it is taken, does so no more. */
+void host_stop_counting(struct tcg_code *t, const struct tcg_exit *exit);
+
 /* Makes whoever jumps to the entry leave instead, with the pc of the block. */
 void host_kill(struct tcg_code *t, const void *entry);
+
+/* Makes whoever jumps to `entry` go on at `other`, and undoes that. `saved` keeps what is overwritten. */
+#define HOST_SAVED 24
+void host_redirect(struct tcg_code *t, const void *entry, const void *other,
+                   uint8_t saved[HOST_SAVED]);
+void host_restore(struct tcg_code *t, const void *entry, const uint8_t saved[HOST_SAVED]);
 
 #endif

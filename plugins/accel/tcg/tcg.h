@@ -19,6 +19,13 @@ struct tcg_exit {
     struct block *from; /* NULL: never linked, or linked for good */
     uint32_t jump;      /* offset in the code of the 32-bit distance to patch */
     uint32_t count;     /* instructions to add to v->count */
+    int32_t heat;    /* backwards: how often it is yet to be taken until the target gets a region */
+    uint8_t watched; /* backwards: it was hot, and is being counted ... */
+    uint8_t to_region; /* taken when it is hot: linked to a region only */
+    uint8_t counted;   /* bytes of the code that counts down ... */
+    uint8_t reserved;
+    uint32_t counter; /* ... at this offset */
+    uint64_t since;   /* ... from this v->count on */
 };
 
 /* A place where translated code calls C. The function finds its operands in the slots of v and
@@ -28,19 +35,39 @@ struct tcg_site {
     int (*call)(struct bp_vcpu *v, const struct tcg_site *site);
     struct rec rec;    /* operands, as the interpreter has them */
     uint64_t pc, next; /* of the instruction, and of the one behind */
-    uint8_t insn;      /* its index in the block */
+    uint16_t insn;     /* its index in the unit */
+    uint16_t x;        /* of the IR op */
     uint8_t rest;      /* more of the instruction follows, with a check at its end */
     uint8_t type;      /* BP_T_* of a load or store */
     uint8_t op;        /* floating point: BP_IR_* */
-    uint16_t x;        /* of the IR op */
-    uint16_t reserved;
+    uint8_t reserved;
+};
+
+/* What is translated at once: a block, or a region of several (region.c). Instructions that follow
+ * each other here do so in the guest, unless the first ends with a jump. */
+struct tcg_insn {
+    int32_t offset;    /* from the unit's va */
+    uint32_t first_op; /* its ops' targets and constants count from the unit's va as well */
+    uint16_t member;   /* the block it is of */
+    uint8_t length;
+    uint8_t reserved;
+};
+#define TCG_RETURNS 4
+struct tcg_unit {
+    struct block **members; /* the first is the one that is entered */
+    const struct bp_ir_op *ops;
+    const struct tcg_insn *insns;
+    uint32_t nmembers, nops, ninsns;
+    uint32_t entry; /* its first instruction */
+    /* Of a region: where its calls come back to, as offsets, by computed jumps to what `link` holds. */
+    int32_t returns[TCG_RETURNS];
+    uint32_t nreturns;
+    uint16_t link;
+    uint8_t region;
+    const void *own; /* of a region: the entry of the first block's own code */
 };
 
 #define TCG_REGS 64 /* IR registers that may live in host registers */
-
-struct tcg_stats {
-    uint64_t blocks, bytes, enters, links, exits;
-};
 
 /* Per vCPU, behind bp_vcpu.translator. */
 struct tcg_code {
@@ -55,7 +82,6 @@ struct tcg_code {
     uint8_t guest_of[TCG_REGS]; /* the guest registers that live in host registers ... */
     uint32_t npinned;           /* ... and how many */
     int64_t base;               /* what the base register points to, from v */
-    struct tcg_stats stats;
 };
 
 static inline struct tcg_code *tcg_of(const struct bp_vcpu *v)
@@ -65,12 +91,12 @@ static inline struct tcg_code *tcg_of(const struct bp_vcpu *v)
 
 /* Optimisations, each a property. */
 struct tcg_does {
-    uint8_t pins, floats, constants, loops, links, jumps;
+    uint8_t pins, floats, constants, loops, links, jumps, regions;
 };
 
 struct tcg {
-    struct interp interp; /* first: the interpreter sees its own instance */
-    uint32_t hot;         /* properties */
+    struct interp interp;   /* first: the interpreter sees its own instance */
+    uint32_t hot, very_hot; /* properties */
     struct tcg_does does;
     uint8_t perf;
     const char *dump_path;
@@ -91,9 +117,20 @@ void *tcg_alloc(struct tcg_code *t, uint32_t bytes);
 /* The map for perf(1), or NULL with errno. */
 FILE *tcg_open_map(void);
 
-/* Tells the map and the dump of a block that was just translated. */
-void tcg_dump(struct bp_vcpu *v, const struct block *block, const struct bp_ir_builder *ir,
+/* Tells the map and the dump of what was just translated; `ir`: a block's, NULL for a region. */
+void tcg_dump(struct bp_vcpu *v, const struct tcg_unit *unit, const struct bp_ir_builder *ir,
               const void *entry);
+
+/* Gives the block code, if possible. OUT. */
+void tcg_translate(struct bp_vcpu *v, struct block *block);
+
+/* --- region.c: what loops become ------------------------------------------------------------- */
+
+/* Gives the block code of a region to enter, if there is a loop around it that is worth it: `per_round` instructions were
+ * retired from one time that it went round to the next. Between blocks; the block is at v's pc. 1: it has one. */
+int tcg_region_make(struct bp_vcpu *v, struct block *head, uint64_t per_round);
+/* The block is being forgotten: so are the regions with its instructions. */
+void tcg_region_forget(struct bp_vcpu *v, struct block *member);
 
 /* --- slow.c: what sites call ----------------------------------------------------------------- */
 

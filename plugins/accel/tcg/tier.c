@@ -23,6 +23,7 @@
 #define MIN_CODE      (128u << 10)
 #define MAX_CODE      (1u << 30) /* distances are 31 bits */
 #define LARGEST_BLOCK (64u << 10)
+#define WATCHED       64 /* times a hot loop goes round until it is decided about */
 
 void *tcg_alloc(struct tcg_code *t, uint32_t bytes)
 {
@@ -74,9 +75,9 @@ static int32_t start(struct bp_vcpu *v)
         free(t);
         return BP_E_NOMEM;
     }
+    v->translator = t;
     host_make_stubs(v, t);
     t->used = t->first;
-    v->translator = t;
     return BP_OK;
 }
 
@@ -104,9 +105,11 @@ static void emptied(struct bp_vcpu *v)
 
 /* Only code whose mapping and bytes can be relied on was put into the cache, so there is no waiting
  * for other vCPUs here: all its granules are marked. */
-static void translate(struct bp_vcpu *v, struct block *block)
+void tcg_translate(struct bp_vcpu *v, struct block *block)
 {
     struct tcg_code *t = tcg_of(v);
+    struct tcg_insn insns[INTERP_INSNS];
+    struct tcg_unit unit = {.members = &block, .nmembers = 1, .insns = insns};
     struct bp_ir_builder ir;
     const void *entry;
     int cacheable;
@@ -114,13 +117,20 @@ static void translate(struct bp_vcpu *v, struct block *block)
     if (interp_decode(v, block->va, block->pa, 1, &ir, &cacheable) != BP_OK || !cacheable ||
         ir.ninsns != block->ninsns)
         return;
-    entry = host_translate(v, t, block, &ir);
+    unit.ops = ir.ops;
+    unit.nops = ir.nops;
+    unit.ninsns = ir.ninsns;
+    for (uint32_t i = 0; i < ir.ninsns; i++)
+        insns[i] = (struct tcg_insn){.offset = ir.insns[i].pc_offset,
+                                     .first_op = ir.insns[i].first_op,
+                                     .length = ir.insns[i].length};
+    entry = host_translate(v, t, &unit);
     if (!entry)
         return;
-    tcg_dump(v, block, &ir, entry);
+    tcg_dump(v, &unit, &ir, entry);
     block->native = entry;
     block->recs[0].handler = interp_handlers[H_NATIVE];
-    t->stats.blocks++;
+    v->stats.host_blocks++;
 }
 
 static void hot(struct bp_vcpu *v, struct block *block)
@@ -136,16 +146,17 @@ static void hot(struct bp_vcpu *v, struct block *block)
     }
     interp_outside(&v->mmu);
     mmu_pause(&v->mmu);
-    translate(v, block);
+    tcg_translate(v, block);
     mmu_resume(&v->mmu);
     interp_inside(&v->mmu);
-    t->stats.bytes = t->used > t->stats.bytes ? t->used : t->stats.bytes;
+    v->stats.host_bytes = t->used > v->stats.host_bytes ? t->used : v->stats.host_bytes;
 }
 
 static void kill(struct bp_vcpu *v, struct block *block)
 {
     struct tcg_code *t = tcg_of(v);
 
+    tcg_region_forget(v, block);
     if (block->native == t->unentered)
         return;
     host_kill(t, block->native);
@@ -168,33 +179,62 @@ static void link_exit(struct bp_vcpu *v, struct tcg_exit *exit, const struct blo
 
     if (host_link(v, t, exit, to, guarded)) {
         exit->from = NULL;
-        t->stats.links++;
+        v->stats.host_links++;
     }
+}
+
+/* A loop that is hot is watched for some more rounds, for how much of the time is its own. An exit that leads nowhere
+ * but to a region stays taken from then on. */
+static int make_region(struct bp_vcpu *v, struct tcg_exit *exit, struct block *block)
+{
+    const struct tcg *tcg = (const struct tcg *)v->interp;
+    uint32_t rounds = tcg->very_hot < WATCHED ? tcg->very_hot : WATCHED;
+    uint64_t per_round = (v->count - exit->since) / rounds, epoch = v->epoch;
+    int made;
+
+    if (block->mode & INTERP_MODE_SINGLE) /* the end of a budget: next time */
+        return 0;
+    if (!exit->watched) {
+        exit->watched = 1;
+        exit->since = v->count;
+        exit->heat = (int32_t)rounds - 1;
+        return 0;
+    }
+    made = block->va == exit->target && tcg_region_make(v, block, per_round);
+    if (v->epoch == epoch && !(made && exit->to_region)) {
+        exit->heat = INT32_MAX;
+        host_stop_counting(tcg_of(v), exit);
+    }
+    return made;
 }
 
 static const struct rec *enter(struct bp_vcpu *v, struct block *block)
 {
-    struct tcg_code *t = tcg_of(v);
     const struct rec *next;
 
     do {
         struct tcg_exit *exit;
         uint64_t epoch = v->epoch;
-        t->stats.enters++;
+        int links;
+        v->stats.host_enters++;
         exit = (struct tcg_exit *)(uintptr_t)host_enter(v, block->native);
         if (exit) {
             *v->pc = exit->target;
             v->count += exit->count;
         }
         next = interp_next(v);
+        links = next && exit && v->epoch == epoch;
+        if (links && exit->heat < 0) {
+            links = make_region(v, exit, interp_block(next)) || !exit->to_region;
+            next = interp_next(v); /* mail may have come meanwhile */
+        }
         if (!next)
             return NULL;
         block = interp_block(next);
-        if (exit && v->epoch == epoch && exit->from && !exit->from->dead && has_code(v, block) &&
+        if (links && v->epoch == epoch && exit->from && !exit->from->dead && has_code(v, block) &&
             block->va == exit->target && block->mode == exit->from->mode && block->key == v->key)
             link_exit(v, exit, block);
     } while (block->recs[0].handler == interp_handlers[H_NATIVE]);
-    t->stats.exits++;
     return next;
 }
 

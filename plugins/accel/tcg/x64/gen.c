@@ -32,7 +32,7 @@ uint16_t gen_target(const struct gen *e, uint16_t operand)
 
 int gen_pinned(const struct gen *e, uint16_t operand)
 {
-    return operand < TCG_REGS && e->t->host_of[operand] != NO_REG ? e->t->host_of[operand] : -1;
+    return operand < TCG_REGS && e->pins.host_of[operand] != NO_REG ? e->pins.host_of[operand] : -1;
 }
 
 struct rm gen_home(const struct gen *e, uint16_t operand)
@@ -144,7 +144,7 @@ struct cold *gen_cold(struct gen *e, enum cold_kind kind)
 {
     struct cold *cold = &e->colds[e->ncolds];
 
-    if (e->ncolds + 1 < GEN_COLDS)
+    if (e->ncolds + 1 < e->max_colds)
         e->ncolds++;
     else
         e->code.full = 1;
@@ -153,12 +153,12 @@ struct cold *gen_cold(struct gen *e, enum cold_kind kind)
     return cold;
 }
 
-static uint64_t address_of(const struct gen *e, uint32_t insn)
+/* Of the instruction at hand, or the one behind it. */
+static uint64_t address_of(const struct gen *e, int behind)
 {
-    const struct bp_ir_insn *i = &e->ir->insns[insn < e->ir->ninsns ? insn : insn - 1];
-    uint64_t offset = insn < e->ir->ninsns ? i->pc_offset : (uint64_t)i->pc_offset + i->length;
+    const struct tcg_insn *insn = &e->unit->insns[e->insn];
 
-    return (e->block->va + offset) & e->v->pc_mask;
+    return (e->va + (uint64_t)(int64_t)insn->offset + (behind ? insn->length : 0)) & e->v->pc_mask;
 }
 
 struct tcg_site *gen_site(struct gen *e, const struct bp_ir_op *op,
@@ -172,9 +172,9 @@ struct tcg_site *gen_site(struct gen *e, const struct bp_ir_op *op,
         return &nowhere;
     }
     site->call = call;
-    site->pc = address_of(e, e->insn);
-    site->next = address_of(e, e->insn + 1);
-    site->insn = (uint8_t)e->insn;
+    site->pc = address_of(e, 0);
+    site->next = address_of(e, 1);
+    site->insn = (uint16_t)e->insn;
     site->rest = e->op + 1 < e->op_end;
     site->type = op->type;
     site->op = op->op;
@@ -188,7 +188,7 @@ struct tcg_site *gen_site(struct gen *e, const struct bp_ir_op *op,
 void gen_call_site(struct gen *e, const struct tcg_site *site)
 {
     asm_constant(&e->code, RDX, (uintptr_t)site);
-    asm_call_to(&e->code, e->t->thunk);
+    asm_call_to(&e->code, e->thunk);
     gen_lose_floats(e);
 }
 
@@ -285,10 +285,12 @@ static void gen_check(struct gen *e, const struct bp_ir_op *last)
 {
     struct cold *cold;
 
-    if (!e->loose || ends(last->op))
+    if (!e->loose)
         return;
     cold = gen_cold(e, COLD_CALL);
     cold->site = gen_site(e, last, tcg_leave);
+    if (last->op == BP_IR_GOTO)
+        cold->site->next = (e->va + (uint64_t)last->imm) & e->v->pc_mask;
     asm_alu_imm(&e->code, ALU_CMP, 0, FIELD(e, leave), 0);
     asm_jcc(&e->code, CC_NE, &cold->in);
     gen_rejoin(e, cold);
@@ -296,11 +298,11 @@ static void gen_check(struct gen *e, const struct bp_ir_op *last)
 
 static void gen_insn(struct gen *e)
 {
-    const struct bp_ir_insn *insn = &e->ir->insns[e->insn];
-    const struct bp_ir_op *ops = &e->ir->ops[insn->first_op];
+    const struct tcg_unit *unit = e->unit;
+    const struct bp_ir_op *ops = &unit->ops[unit->insns[e->insn].first_op];
 
-    e->op = insn->first_op;
-    e->op_end = e->insn + 1 < e->ir->ninsns ? insn[1].first_op : e->ir->nops;
+    e->op = unit->insns[e->insn].first_op;
+    e->op_end = e->insn + 1 < unit->ninsns ? unit->insns[e->insn + 1].first_op : unit->nops;
     e->calls = e->loose = 0;
     if (e->leader[e->insn]) {
         gen_hold(e, e->held, e->wanted[e->insn]);
@@ -308,61 +310,135 @@ static void gen_insn(struct gen *e)
         memcpy(e->held, e->wanted[e->insn], sizeof e->held);
     }
     asm_place(&e->code, &e->insns[e->insn]);
-    if (!e->insn && e->v->budgeted)
+    if (!e->insn && e->v->budgeted && !unit->region)
         gen_budget(e);
     if (e->op == e->op_end || gen_computed_jump(e, ops, e->op_end - e->op))
         return;
     for (; e->op < e->op_end; e->op++) {
-        const struct bp_ir_op *op = &e->ir->ops[e->op];
+        const struct bp_ir_op *op = &unit->ops[e->op];
         int may_leave = ir_infos[op->op].does & (IR_DOES_MEMORY | IR_DOES_CALL);
+        if (unit->region && op->op == BP_IR_GOTO) {
+            gen_check(e, op); /* it may lead to what this instruction has changed */
+            e->loose = 0;
+        }
         gen_op(e, op);
         if (may_leave && (op->op != BP_IR_LD || e->v->budgeted) && e->op + 1 < e->op_end)
             e->loose = 1;
     }
     e->op = e->op_end - 1;
-    gen_check(e, &e->ir->ops[e->op]);
+    if (!ends(unit->ops[e->op].op))
+        gen_check(e, &unit->ops[e->op]);
 }
 
-const void *host_translate(struct bp_vcpu *v, struct tcg_code *t, struct block *block,
-                           const struct bp_ir_builder *ir)
+/* In front of an entry: leaves with the block's pc. */
+static void gen_dead_stub(struct gen *e)
 {
-    struct gen *e = calloc(1, sizeof *e);
-    uint32_t data_used = t->data_used;
-    struct tcg_exit *dead = tcg_alloc(t, sizeof *dead);
-    const uint8_t *entry = NULL;
+    asm_u8(&e->code, 0x48);
+    asm_u8(&e->code, 0xb8);
+    asm_u64(&e->code, (uintptr_t)e->dead);
+    asm_jmp_to(&e->code, e->t->leave);
+}
 
-    if (!e || !dead)
-        goto out;
-    e->dead = dead;
+/* Fewer instructions take less time than an addition to memory after the last one. */
+#define SHORT_LOOP 8
+
+/* The registers that the unit uses, and the stubs that know them. */
+static void gen_registers(struct gen *e, const uint32_t *weights)
+{
+    uint32_t uses[TCG_REGS] = {0};
+    uint8_t written[TCG_REGS] = {0}, floats[TCG_REGS] = {0};
+
+    pins_fixed(e->t, &e->fixed);
+    e->pins = e->fixed;
+    e->leave = e->t->leave;
+    e->thunk = e->t->thunk;
+    if (!e->unit->region)
+        return;
+    for (uint32_t insn = 0, op = 0; op < e->unit->nops; op++) {
+        const struct bp_ir_op *o = &e->unit->ops[op];
+        uint16_t operands[4];
+        uint32_t n = ir_reads(o, operands);
+        while (insn + 1 < e->unit->ninsns && e->unit->insns[insn + 1].first_op <= op)
+            insn++;
+        operands[n++] = ir_writes(o);
+        if (ir_writes(o) < TCG_REGS)
+            written[ir_writes(o)] = 1;
+        while (n-- > 0) {
+            if (operands[n] >= TCG_REGS)
+                continue;
+            uses[operands[n]] += weights[insn];
+            floats[operands[n]] |= gen_is_float(e, o, operands[n]) != 0;
+        }
+    }
+    for (uint32_t reg = 0; reg < TCG_REGS; reg++)
+        uses[reg] = floats[reg] ? 0 : uses[reg];
+    pins_choose(e->v, uses, written, gen_shortest_loop(e) <= SHORT_LOOP, &e->pins);
+    e->leave = stub_leave(&e->code, e->v, &e->pins);
+    e->thunk = stub_thunk(&e->code, e->v, &e->pins);
+}
+
+static struct gen *start(struct bp_vcpu *v, struct tcg_code *t, const struct tcg_unit *unit)
+{
+    uint32_t n = unit->ninsns, max_colds = 2 * (unit->nops + n) + 8;
+    struct gen *e = calloc(1, sizeof *e + max_colds * sizeof *e->colds + n * sizeof *e->insns +
+                                  n * sizeof *e->wanted + n);
+
+    if (!e)
+        return NULL;
+    e->colds = (struct cold *)(e + 1);
+    e->insns = (struct label *)(e->colds + max_colds);
+    e->wanted = (uint8_t(*)[GEN_FLOATS])(e->insns + n);
+    e->leader = (uint8_t *)(e->wanted + n);
+    e->max_colds = max_colds;
     e->v = v;
     e->t = t;
-    e->block = block;
-    e->ir = ir;
+    e->unit = unit;
+    e->va = unit->members[0]->va;
     e->code.at = t->write + t->used;
     e->code.end = t->write + t->size;
     e->code.run_offset = t->run - t->write;
-    dead->target = block->va;
-    /* The dead stub. */
-    asm_u8(&e->code, 0x48);
-    asm_u8(&e->code, 0xb8);
-    asm_u64(&e->code, (uintptr_t)dead);
-    asm_jmp_to(&e->code, t->leave);
+    return e;
+}
+
+const void *host_translate(struct bp_vcpu *v, struct tcg_code *t, const struct tcg_unit *unit)
+{
+    struct gen *e = start(v, t, unit);
+    uint32_t *weights = calloc(unit->ninsns, sizeof *weights), data_used = t->data_used;
+    struct tcg_exit *dead = tcg_alloc(t, sizeof *dead);
+    const uint8_t *entry = NULL;
+
+    if (!e || !weights || !dead)
+        goto out;
+    e->dead = dead;
+    dead->target = e->va;
+    gen_find_leaders(e, weights);
+    gen_registers(e, weights);
+    gen_choose_floats(e, weights);
+    gen_find_wanted(e);
+    gen_dead_stub(e);
     entry = asm_run(&e->code);
-    gen_choose_floats(e);
-    gen_find_leaders(e);
-    for (e->insn = 0; e->insn < ir->ninsns; e->insn++) {
-        gen_insn(e);
-        if (asm_run(&e->code) - entry < 2)
-            asm_nop(&e->code, 2);
+    asm_nop(&e->code, ENTRY_NOP);
+    if (v->budgeted && unit->region)
+        gen_budget(e);
+    pins_store(&e->code, v, &e->fixed, &e->pins);
+    pins_load(&e->code, v, &e->pins, &e->fixed);
+    if (unit->entry) {
+        gen_count(e, -(int32_t)unit->entry);
+        gen_hold(e, e->held, e->wanted[unit->entry]);
+        asm_jmp(&e->code, &e->insns[unit->entry]);
     }
+    e->leader[unit->entry] = 1;
+    for (e->insn = 0; e->insn < unit->ninsns; e->insn++)
+        gen_insn(e);
     gen_colds(e);
 out:
-    if (!e || !dead || e->code.full) {
+    if (!e || !weights || !dead || e->code.full) {
         t->data_used = data_used;
         entry = NULL;
     } else {
         t->used = (uint32_t)(e->code.at - t->write);
     }
+    free(weights);
     free(e);
     return entry;
 }

@@ -16,9 +16,9 @@
 #include "asm.h"
 
 #define GEN_TRACKED (TCG_REGS + BP_IR_TEMPS)
-#define GEN_COLDS   512
 #define GEN_FLOATS  14 /* host registers for them */
 #define DEAD_STUB   15 /* bytes in front of an entry: leaves with the block's pc */
+#define ENTRY_NOP   2  /* bytes at an entry that may be overwritten: host_kill(), host_redirect() */
 
 /* Code that is rarely run, placed behind the block. */
 struct cold {
@@ -26,9 +26,10 @@ struct cold {
     struct tcg_site *site;    /* calls it, then goes on at `out` ... */
     struct tcg_exit *exit;    /* ... or leaves by it ... */
     uint32_t add;             /* ... or jumps on by a link: instructions to count first */
+    uint16_t insn;            /* COLD_LOOP: goes on at this instruction ... */
+    uint16_t from;            /* ... from this one */
     uint8_t kind;             /* enum cold_kind */
-    uint8_t poll;             /* with a look at the poll word */
-    uint8_t reg;              /* COLD_LOOP: the instruction */
+    uint8_t outside;          /* COLD_LEAVE: registers are as they are between blocks */
     uint8_t held[GEN_FLOATS]; /* at `out`; COLD_LOOP: at the jump */
 };
 enum cold_kind { COLD_CALL, COLD_LEAVE, COLD_LINK, COLD_LOOP };
@@ -36,12 +37,24 @@ enum cold_kind { COLD_CALL, COLD_LEAVE, COLD_LINK, COLD_LOOP };
 /* What a host register has of the slot of its guest register. */
 enum held { HELD_NOT, HELD_F32, HELD_F64 };
 
+/* Which guest register lives in which host register: pins.c. */
+#define PINS      11   /* host registers for them */
+#define PIN_COUNT 0xfe /* in place of a guest register: v->count */
+struct pins {
+    uint8_t host_of[TCG_REGS]; /* NO_REG: in its slot */
+    uint8_t guest_of[16];      /* by host register; NO_REG: none */
+    uint8_t dirty[16];         /* by host register: its slot does not have the value */
+    uint8_t count;             /* host register of v->count; NO_REG: in its slot */
+};
+
 struct gen {
     struct code code;
     struct bp_vcpu *v;
     struct tcg_code *t;
-    struct block *block;
-    const struct bp_ir_builder *ir;
+    const struct tcg_unit *unit;
+    uint64_t va;             /* that offsets count from */
+    struct pins fixed, pins; /* between blocks; here */
+    const void *leave, *thunk;
     uint32_t insn;
     uint32_t op, op_end; /* indices of the op at hand, and behind the instruction's last */
     int calls;           /* the instruction called a CONTROL helper: what follows is not linked */
@@ -49,15 +62,15 @@ struct gen {
     uint8_t known[GEN_TRACKED];
     int64_t value[GEN_TRACKED];
     uint8_t boxed[GEN_TRACKED]; /* holds a boxed F32 */
-    uint8_t leader[INTERP_INSNS];
-    struct label insns[INTERP_INSNS];
+    uint8_t *leader;
+    struct label *insns;
     uint8_t xmm_of[TCG_REGS];     /* which of the registers for floats, from 1; 0: none */
     uint8_t float_of[GEN_FLOATS]; /* the other way round */
     uint8_t held[GEN_FLOATS];
-    uint8_t wanted[INTERP_INSNS][GEN_FLOATS]; /* held by whoever comes to this instruction */
-    struct tcg_exit *dead;                    /* leaves with the block's pc */
-    struct cold colds[GEN_COLDS];
-    uint32_t ncolds;
+    uint8_t (*wanted)[GEN_FLOATS]; /* held by whoever comes to this instruction */
+    struct tcg_exit *dead;         /* leaves with the block's pc */
+    struct cold *colds;
+    uint32_t ncolds, max_colds;
 };
 
 /* --- operands: gen.c ------------------------------------------------------------------------- */
@@ -90,9 +103,28 @@ struct tcg_site *gen_site(struct gen *e, const struct bp_ir_op *op,
 /* Calls the site here, on the hot path. */
 void gen_call_site(struct gen *e, const struct tcg_site *site);
 
+/* --- registers: pins.c ----------------------------------------------------------------------- */
+
+uint8_t pins_host(uint32_t i); /* in the order in which guest registers get them */
+void pins_fixed(const struct tcg_code *t, struct pins *pins);
+/* For a region, by how much its instructions use and whether they write registers; `counts`: v->count gets one, too. */
+void pins_choose(const struct bp_vcpu *v, const uint32_t uses[TCG_REGS],
+                 const uint8_t written[TCG_REGS], int counts, struct pins *pins);
+/* From the slots, and to them; those that are where `but` has them stay. */
+void pins_load(struct code *c, const struct bp_vcpu *v, const struct pins *pins,
+               const struct pins *but);
+void pins_store(struct code *c, const struct bp_vcpu *v, const struct pins *pins,
+                const struct pins *but);
+
+/* stubs.c: what leaves, and what calls sites, for code with such a map. */
+const void *stub_leave(struct code *c, const struct bp_vcpu *v, const struct pins *pins);
+const void *stub_thunk(struct code *c, const struct bp_vcpu *v, const struct pins *pins);
+
 /* --- floats: gen_xmm.c ----------------------------------------------------------------------- */
 
-void gen_choose_floats(struct gen *e);
+/* `weights`: of the instructions, what using a register in them counts. */
+void gen_choose_floats(struct gen *e, const uint32_t *weights);
+int gen_is_float(const struct gen *e, const struct bp_ir_op *op, uint16_t operand);
 /* Instructions `from` to `to` are a loop. */
 void gen_want_floats(struct gen *e, uint32_t from, uint32_t to);
 void gen_lose_float(struct gen *e, uint16_t operand); /* its slot changes */
@@ -119,9 +151,14 @@ void gen_load(struct gen *e, const struct bp_ir_op *op);
 void gen_store(struct gen *e, const struct bp_ir_op *op);
 void gen_atomic(struct gen *e, const struct bp_ir_op *op);
 void gen_fp(struct gen *e, const struct bp_ir_op *op);
-void gen_find_leaders(struct gen *e);
-void gen_budget(
-    struct gen *e); /* at the entry: leaves unless there is enough for the whole block */
+/* Where jumps inside lead to; and the weights of instructions, by the loops they are in. */
+void gen_find_leaders(struct gen *e, uint32_t *weights);
+/* The fewest instructions that a loop goes round with. */
+uint32_t gen_shortest_loop(struct gen *e);
+void gen_find_wanted(struct gen *e);      /* the floats that loops want at their heads */
+void gen_count(struct gen *e, int32_t n); /* adds to v->count */
+/* At the entry: there has to be enough for the whole unit. */
+void gen_budget(struct gen *e);
 void gen_goto(struct gen *e, int64_t imm);
 void gen_branch(struct gen *e, const struct bp_ir_op *op);
 void gen_jump(struct gen *e, const struct bp_ir_op *op);

@@ -8,59 +8,133 @@
  */
 #include "gen.h"
 
+#include <stdlib.h>
+
+#define PAGE_OF(a) ((a) & ~(MMU_PAGE - 1))
+
 static uint64_t address(const struct gen *e, int64_t offset)
 {
-    return (e->block->va + (uint64_t)offset) & e->v->pc_mask;
+    return (e->va + (uint64_t)offset) & e->v->pc_mask;
 }
 
-/* The instruction of the block that begins at this offset, or -1. */
+/* The instruction of the unit that begins at this offset, or -1. */
 static int begins_at(const struct gen *e, int64_t offset)
 {
-    for (uint32_t i = 0; i < e->ir->ninsns && e->ir->insns[i].pc_offset <= offset; i++) {
-        if (e->ir->insns[i].pc_offset == offset)
+    for (uint32_t i = 0; i < e->unit->ninsns; i++) {
+        if (e->unit->insns[i].offset == offset)
             return (int)i;
     }
     return -1;
 }
 
-/* The instruction that has this op. */
-static uint32_t insn_of(const struct gen *e, uint32_t op)
+/* The instruction that the op leads to, or -1. */
+static int leads_to(const struct gen *e, const struct bp_ir_op *op)
 {
-    uint32_t insn = 0;
-
-    while (insn + 1 < e->ir->ninsns && e->ir->insns[insn + 1].first_op <= op)
-        insn++;
-    return insn;
+    switch (op->op) {
+    case BP_IR_BR:
+        return begins_at(e, op->disp);
+    case BP_IR_GOTO:
+        return begins_at(e, op->imm);
+    default:
+        return -1;
+    }
 }
 
-void gen_find_leaders(struct gen *e)
+#define MOST_NESTED 3 /* loops around an instruction that count */
+
+/* Calls back for every jump inside: from instruction `from` to `to`. */
+static void for_jumps(struct gen *e,
+                      void (*found)(struct gen *, uint32_t from, uint32_t to, void *),
+                      void *context)
 {
-    for (uint32_t i = 0; i < e->ir->nops; i++) {
-        const struct bp_ir_op *op = &e->ir->ops[i];
-        int to = op->op == BP_IR_BR     ? begins_at(e, op->disp)
-                 : op->op == BP_IR_GOTO ? begins_at(e, op->imm)
-                                        : -1;
-        if (to < 0)
-            continue;
-        e->leader[to] = 1;
-        gen_want_floats(e, (uint32_t)to, insn_of(e, i));
+    const struct tcg_unit *unit = e->unit;
+
+    for (uint32_t op = 0, insn = 0; op < unit->nops; op++) {
+        int to = leads_to(e, &unit->ops[op]);
+        while (insn + 1 < unit->ninsns && unit->insns[insn + 1].first_op <= op)
+            insn++;
+        if (to >= 0)
+            found(e, insn, (uint32_t)to, context);
+        for (uint32_t i = 0; unit->ops[op].op == BP_IR_JMP && i < unit->nreturns; i++) {
+            to = begins_at(e, unit->returns[i]);
+            if (to >= 0)
+                found(e, insn, (uint32_t)to, context);
+        }
     }
+}
+
+static void note_leader(struct gen *e, uint32_t from, uint32_t to, void *ends)
+{
+    uint32_t *end = (uint32_t *)ends + to;
+
+    e->leader[to] = 1;
+    if (from >= to && *end <= from)
+        *end = from + 1;
+}
+
+void gen_find_leaders(struct gen *e, uint32_t *weights)
+{
+    uint32_t n = e->unit->ninsns, *depths = calloc(n, sizeof *depths);
+
+    for_jumps(e, note_leader, weights); /* of a loop's first instruction: behind its last */
+    for (uint32_t i = 0; depths && i < n; i++) {
+        for (uint32_t in = i; in < weights[i]; in++)
+            depths[in] += depths[in] < MOST_NESTED;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        weights[i] = depths ? 1u << 3 * depths[i] : 1;
+    free(depths);
+}
+
+static void note_length(struct gen *e, uint32_t from, uint32_t to, void *shortest)
+{
+    uint32_t length = from - to + 1;
+
+    if (from >= to && length < *(uint32_t *)shortest)
+        *(uint32_t *)shortest = length;
+}
+
+uint32_t gen_shortest_loop(struct gen *e)
+{
+    uint32_t shortest = UINT32_MAX;
+
+    for_jumps(e, note_length, &shortest);
+    return shortest;
+}
+
+static void note_wanted(struct gen *e, uint32_t from, uint32_t to, void *context)
+{
+    (void)context;
+    gen_want_floats(e, to, from);
+}
+
+void gen_find_wanted(struct gen *e)
+{
+    for_jumps(e, note_wanted, NULL);
 }
 
 static int backwards(const struct gen *e, int64_t offset)
 {
-    return offset <= e->ir->insns[e->insn].pc_offset;
+    int to = begins_at(e, offset);
+
+    return to >= 0 ? (uint32_t)to <= e->insn : offset <= e->unit->insns[e->insn].offset;
 }
 
-/* Where the instruction at hand may jump to without leaving the block, or -1. With a budget
- * nothing runs twice behind one look at it, and an instruction that may have to leave does so by
- * the next block's. */
+/* Where the instruction at hand may jump to without leaving the unit, or -1. With a budget
+ * nothing runs twice behind one look at it: regions look at every jump backwards, blocks have none. An instruction
+ * that may have to leave does so by the next block's look. */
 static int inside(const struct gen *e, int64_t offset)
 {
     if (e->calls || !tcg_does(e->v)->loops ||
-        (e->v->budgeted && (e->loose || (offset && backwards(e, offset)))))
+        (e->v->budgeted && (e->loose || (!e->unit->region && offset && backwards(e, offset)))))
         return -1;
     return begins_at(e, offset);
+}
+
+/* The block that has the instruction. */
+static struct block *member(const struct gen *e, uint32_t insn)
+{
+    return e->unit->members[e->unit->insns[insn].member];
 }
 
 /* An exit to `offset` with `count` instructions to add. */
@@ -75,13 +149,16 @@ static struct tcg_exit *new_exit(struct gen *e, int64_t offset, uint32_t count, 
     }
     exit->target = address(e, offset);
     exit->count = count;
-    exit->from = linked && tcg_does(e->v)->links ? e->block : NULL;
+    exit->from = linked && tcg_does(e->v)->links ? member(e, e->insn) : NULL;
+    exit->heat = INT32_MAX;
     return exit;
 }
 
-static void add_count(struct gen *e, int32_t n)
+void gen_count(struct gen *e, int32_t n)
 {
-    if (n)
+    if (n && e->pins.count != NO_REG)
+        asm_lea(&e->code, 1, e->pins.count, rm_mem(e->pins.count, n));
+    else if (n)
         asm_alu_imm(&e->code, ALU_ADD, 1, FIELD(e, count), n);
 }
 
@@ -91,48 +168,125 @@ static void look_at_poll(struct gen *e, struct label *leave)
     asm_jcc(&e->code, CC_NE, leave);
 }
 
-/* A jump that leaves by the exit until it is linked. */
+/* A jump that leaves by the exit until it is linked; registers are as they are between blocks. */
 static void linkable(struct gen *e, struct tcg_exit *exit, struct label *leave)
 {
     asm_jmp(&e->code, leave);
     exit->jump = (uint32_t)(e->code.at - 4 - e->t->write);
 }
 
-static struct cold *leave_by(struct gen *e, struct tcg_exit *exit)
+static struct cold *leave_by(struct gen *e, struct tcg_exit *exit, int outside)
 {
     struct cold *cold = gen_cold(e, COLD_LEAVE);
 
     cold->exit = exit;
+    cold->outside = (uint8_t)outside;
     return cold;
+}
+
+/* From the unit's registers to those between blocks. */
+static void change_over(struct gen *e)
+{
+    pins_store(&e->code, e->v, &e->pins, &e->fixed);
+    pins_load(&e->code, e->v, &e->fixed, &e->pins);
+}
+
+/* A loop that goes round often enough goes to `hot` by the exit, to be compiled as a region. */
+static void count_heat(struct gen *e, struct tcg_exit *exit, struct label *hot)
+{
+    const struct tcg *tcg = (const struct tcg *)e->v->interp;
+
+    exit->heat = (int32_t)tcg->very_hot;
+    exit->counter = (uint32_t)(e->code.at - e->t->write);
+    asm_constant(&e->code, RAX, (uintptr_t)exit);
+    asm_alu_imm(&e->code, ALU_SUB, 0, rm_mem(RAX, offsetof(struct tcg_exit, heat)), 1);
+    asm_jcc(&e->code, CC_L, hot);
+    exit->counted = (uint8_t)((uint32_t)(e->code.at - e->t->write) - exit->counter);
+}
+
+static int counts_heat(const struct gen *e)
+{
+    return !e->unit->region && tcg_does(e->v)->regions && !e->calls;
+}
+
+/* "Less": there is not enough for all of the unit. `count` is where v->count is. */
+static void look_at_budget(struct gen *e, struct rm count)
+{
+    asm_load(&e->code, 1, RAX, FIELD(e, gate));
+    asm_alu(&e->code, ALU_SUB, 1, RAX, count);
+    asm_alu_imm(&e->code, ALU_CMP, 1, rm_reg(RAX), (int32_t)e->unit->ninsns);
 }
 
 void gen_budget(struct gen *e)
 {
-    asm_load(&e->code, 1, RAX, FIELD(e, gate));
-    asm_alu(&e->code, ALU_SUB, 1, RAX, FIELD(e, count));
-    asm_alu_imm(&e->code, ALU_CMP, 1, rm_reg(RAX), (int32_t)e->ir->ninsns);
-    asm_jcc(&e->code, CC_L, &leave_by(e, e->dead)->in);
+    look_at_budget(e, FIELD(e, count));
+    if (e->unit->region)
+        asm_jcc_to(&e->code, CC_L, (const uint8_t *)e->unit->own + ENTRY_NOP);
+    else
+        asm_jcc(&e->code, CC_L, &leave_by(e, e->dead, 1)->in);
+}
+
+/* On to an instruction in a block of another page: its mapping may have changed, as in stubs.c. */
+static void check_key(struct gen *e, const struct block *to, struct label *leave)
+{
+    asm_constant(&e->code, RAX, (uintptr_t)&to->key);
+    asm_load(&e->code, 1, RCX, FIELD(e, key));
+    asm_alu(&e->code, ALU_CMP, 1, RCX, rm_mem(RAX, 0));
+    asm_jcc(&e->code, CC_NE, leave);
+}
+
+/* What is to be looked at on the way. */
+static void go_inside(struct gen *e, uint32_t from, uint32_t to)
+{
+    const struct block *here = member(e, from), *there = member(e, to);
+    int far = PAGE_OF(here->va ^ there->va) || PAGE_OF(here->pa ^ there->pa), back = to <= from;
+
+    if (back || far) {
+        struct tcg_exit *exit = new_exit(e, e->unit->insns[to].offset, (uint32_t)to, 0);
+        struct cold *cold = leave_by(e, exit, 0);
+        look_at_poll(e, &cold->in);
+        if (far)
+            check_key(e, there, &cold->in);
+        if (back && counts_heat(e)) {
+            struct cold *hot = gen_cold(e, COLD_LINK); /* to the region, from then on */
+            hot->add = to;
+            hot->exit = new_exit(e, e->unit->insns[to].offset, 0, 1);
+            hot->exit->to_region = 1;
+            hot->from = (uint16_t)from;
+            count_heat(e, hot->exit, &hot->in);
+        }
+        if (back && e->v->budgeted) {
+            look_at_budget(e, e->pins.count == NO_REG ? FIELD(e, count) : rm_reg(e->pins.count));
+            asm_jcc(&e->code, CC_L, &cold->in);
+        }
+    }
 }
 
 /* Goes on at `offset` from here. */
 static void gen_way(struct gen *e, int64_t offset)
 {
     int to = inside(e, offset), back = backwards(e, offset);
-    struct cold *cold;
+    struct tcg_exit *exit;
 
     if (to >= 0) {
-        add_count(e, (int32_t)e->insn + 1 - to);
-        if (back)
-            look_at_poll(e, &leave_by(e, new_exit(e, offset, (uint32_t)to, 0))->in);
+        gen_count(e, (int32_t)e->insn + 1 - to);
+        go_inside(e, e->insn, (uint32_t)to);
+        if ((uint32_t)to == e->insn + 1 && e->op + 1 == e->op_end)
+            return; /* it follows */
         gen_hold(e, e->held, e->wanted[to]);
         asm_jmp(&e->code, &e->insns[to]);
         return;
     }
-    add_count(e, (int32_t)e->insn + 1);
-    cold = leave_by(e, new_exit(e, offset, 0, !e->calls));
-    if (back)
+    gen_count(e, (int32_t)e->insn + 1);
+    exit = new_exit(e, offset, 0, !e->calls);
+    if (back) {
+        struct cold *cold = leave_by(e, exit, 0);
         look_at_poll(e, &cold->in);
-    linkable(e, cold->exit, &cold->in);
+        if (counts_heat(e))
+            count_heat(e, exit, &cold->in);
+    }
+    change_over(e);
+    linkable(e, exit, &leave_by(e, exit, 1)->in);
 }
 
 void gen_goto(struct gen *e, int64_t imm)
@@ -176,23 +330,51 @@ void gen_branch(struct gen *e, const struct bp_ir_op *op)
     cold = gen_cold(e, COLD_LINK);
     cold->add = e->insn + 1;
     asm_jcc(&e->code, conditions[op->c], &cold->in);
+    cold->from = (uint16_t)e->insn;
     if (inside(e, op->disp) >= 0) {
         cold->kind = COLD_LOOP;
-        cold->reg = (uint8_t)inside(e, op->disp);
+        cold->insn = (uint16_t)inside(e, op->disp);
         memcpy(cold->held, e->held, sizeof cold->held);
     } else {
         cold->exit = new_exit(e, op->disp, 0, !e->calls);
     }
 }
 
-/* rax is the target. The jump cache, as in ../interp/handlers_exit.inc. */
-static void gen_indirect(struct gen *e)
+/* rax is the target: one of those that the unit's calls come back to? */
+static void gen_returns(struct gen *e)
+{
+    for (uint32_t i = 0; i < e->unit->nreturns; i++) {
+        uint64_t target = address(e, e->unit->returns[i]);
+        int to = inside(e, e->unit->returns[i]);
+        struct cold *cold;
+        if (to < 0)
+            continue;
+        cold = gen_cold(e, COLD_LOOP);
+        cold->add = e->insn + 1;
+        cold->from = (uint16_t)e->insn;
+        cold->insn = (uint16_t)to;
+        memcpy(cold->held, e->held, sizeof cold->held);
+        if ((int64_t)target == (int32_t)target) {
+            asm_alu_imm(&e->code, ALU_CMP, 1, rm_reg(RAX), (int32_t)target);
+        } else {
+            asm_constant(&e->code, RCX, target);
+            asm_alu(&e->code, ALU_CMP, 1, RAX, rm_reg(RCX));
+        }
+        asm_jcc(&e->code, CC_E, &cold->in);
+    }
+}
+
+/* rax is the target, and was in `from`. The jump cache, as in ../interp/handlers_exit.inc. */
+static void gen_indirect(struct gen *e, uint16_t from)
 {
     struct label miss = {0};
 
-    add_count(e, (int32_t)e->insn + 1);
     if (e->v->pc_mask != ~0ull)
         asm_move(&e->code, 0, RAX, RAX);
+    if (e->unit->nreturns && from == e->unit->link)
+        gen_returns(e);
+    gen_count(e, (int32_t)e->insn + 1);
+    change_over(e);
     if (!e->calls && tcg_does(e->v)->jumps) {
         asm_move(&e->code, 1, RCX, RAX);
         asm_shift_imm(&e->code, SHIFT_SHR, 1, rm_reg(RCX), 12);
@@ -211,13 +393,13 @@ static void gen_indirect(struct gen *e)
     }
     asm_store(&e->code, 1, RAX, rm_mem(RBP, gen_offset(e, e->v->pc)));
     asm_constant(&e->code, RAX, 0);
-    asm_jmp_to(&e->code, e->t->leave);
+    asm_jmp_to(&e->code, e->t->leave); /* registers were changed over */
 }
 
 void gen_jump(struct gen *e, const struct bp_ir_op *op)
 {
     gen_fetch(e, op->a, RAX);
-    gen_indirect(e);
+    gen_indirect(e, op->a);
 }
 
 /*
@@ -250,7 +432,7 @@ int gen_computed_jump(struct gen *e, const struct bp_ir_op *ops, uint32_t nops)
     if (gen_known(e, a, &value)) {
         if (link)
             gen_integer(e, link);
-        gen_goto(e, (int64_t)(((uint64_t)(value + add) & ~1ull) - e->block->va));
+        gen_goto(e, (int64_t)(((uint64_t)(value + add) & ~1ull) - e->va));
         return 1;
     }
     gen_fetch(e, a, RAX);
@@ -263,22 +445,17 @@ int gen_computed_jump(struct gen *e, const struct bp_ir_op *ops, uint32_t nops)
         gen_integer(e, link);
         asm_move(&e->code, 1, RAX, RDX);
     }
-    gen_indirect(e);
+    gen_indirect(e, a);
     return 1;
 }
 
 /* --- cold code ------------------------------------------------------------------------------- */
 
-static void leave(struct gen *e, const struct tcg_exit *exit)
-{
-    asm_constant(&e->code, RAX, (uintptr_t)exit);
-    asm_jmp_to(&e->code, e->t->leave);
-}
-
 static void gen_one(struct gen *e, struct cold *cold)
 {
     struct label unlinked = {0};
 
+    e->insn = cold->from;
     asm_place(&e->code, &cold->in);
     switch ((enum cold_kind)cold->kind) {
     case COLD_CALL:
@@ -287,22 +464,27 @@ static void gen_one(struct gen *e, struct cold *cold)
         asm_jmp(&e->code, &cold->out);
         break;
     case COLD_LEAVE:
-        leave(e, cold->exit);
+        asm_constant(&e->code, RAX, (uintptr_t)cold->exit);
+        asm_jmp_to(&e->code, cold->outside ? e->t->leave : e->leave);
         break;
     case COLD_LINK:
-        add_count(e, (int32_t)cold->add);
+        gen_count(e, (int32_t)cold->add);
+        change_over(e);
         linkable(e, cold->exit, &unlinked);
         asm_place(&e->code, &unlinked);
-        leave(e, cold->exit);
+        asm_constant(&e->code, RAX, (uintptr_t)cold->exit);
+        asm_jmp_to(&e->code, e->t->leave);
         break;
     case COLD_LOOP:
-        add_count(e, (int32_t)cold->add - cold->reg);
-        gen_hold(e, cold->held, e->wanted[cold->reg]);
-        asm_jmp(&e->code, &e->insns[cold->reg]);
+        gen_count(e, (int32_t)cold->add - cold->insn);
+        go_inside(e, cold->from, cold->insn);
+        gen_hold(e, cold->held, e->wanted[cold->insn]);
+        asm_jmp(&e->code, &e->insns[cold->insn]);
         break;
     }
 }
 
+/* The list grows meanwhile. */
 void gen_colds(struct gen *e)
 {
     for (uint32_t i = 0; i < e->ncolds; i++)

@@ -136,6 +136,15 @@ static void gen_move(struct gen *e, const struct bp_ir_op *op)
     gen_put(e, op->d, BP_T_I64, to);
 }
 
+/* 0 + b: how instruction sets without a move write one. */
+static int is_move(const struct gen *e, const struct bp_ir_op *op)
+{
+    int64_t a;
+
+    return (op->op == BP_IR_ADD || op->op == BP_IR_OR || op->op == BP_IR_XOR) &&
+           op->b != BP_IR_IMM && gen_known(e, op->a, &a) && !a;
+}
+
 /* --- two operands ---------------------------------------------------------------------------- */
 
 /* to = a op y, for the basic operations; `b` may be the same as d when they commute. */
@@ -469,6 +478,10 @@ void gen_integer(struct gen *e, const struct bp_ir_op *op)
         gen_constant(e, op->d, value);
         return;
     }
+    if (is_move(e, op)) {
+        gen_move(e, op);
+        return;
+    }
     switch (op->op) {
     case BP_IR_MOV:
         gen_move(e, op);
@@ -557,7 +570,7 @@ void gen_integer(struct gen *e, const struct bp_ir_op *op)
         gen_select(e, op);
         break;
     case BP_IR_PCREL:
-        gen_constant(e, op->d, slot_of(op->type, (int64_t)(e->block->va + (uint64_t)op->imm)));
+        gen_constant(e, op->d, slot_of(op->type, (int64_t)(e->va + (uint64_t)op->imm)));
         break;
     default:
         gen_unary(e, op);

@@ -6,8 +6,8 @@
  * change all of them: a call on the hot path loses them, one behind the block loads again what is held where it comes
  * back to.
  *
- * A loop within a block has its floats loaded in front of it, once: whoever jumps to its first instruction holds what
- * is `wanted` there.
+ * A loop has its floats loaded in front of it, once: whoever jumps to its first instruction, or to another one in it,
+ * holds what is `wanted` there.
  */
 #include "gen.h"
 
@@ -61,38 +61,53 @@ static int xmm_of(const struct gen *e, uint16_t operand)
 
 /* --- which, and where they are wanted ------------------------------------------------------------ */
 
-static void count(const struct gen *e, uint32_t *uses, uint16_t operand)
+int gen_is_float(const struct gen *e, const struct bp_ir_op *op, uint16_t operand)
+{
+    struct reals r = reals_of(op);
+
+    return operand == r.d || operand == r.sources[0] || operand == r.sources[1] ||
+           operand == r.sources[2];
+}
+
+static void count(const struct gen *e, uint32_t *uses, uint16_t operand, uint32_t weight)
 {
     if (operand < TCG_REGS && gen_pinned(e, operand) < 0)
-        uses[operand]++;
+        uses[operand] += weight;
 }
 
 static void want(struct gen *e, uint32_t from, uint32_t to)
 {
-    const struct bp_ir_builder *ir = e->ir;
-    uint32_t end = to + 1 < ir->ninsns ? ir->insns[to + 1].first_op : ir->nops;
+    const struct tcg_unit *unit = e->unit;
+    uint32_t end = to + 1 < unit->ninsns ? unit->insns[to + 1].first_op : unit->nops;
+    uint8_t wanted[GEN_FLOATS] = {0};
 
-    for (uint32_t i = ir->insns[from].first_op; i < end; i++) {
-        struct reals r = reals_of(&ir->ops[i]);
+    for (uint32_t i = unit->insns[from].first_op; i < end; i++) {
+        struct reals r = reals_of(&unit->ops[i]);
         for (int s = 0; s < 3; s++) {
             int xmm = xmm_of(e, r.sources[s]);
-            if (xmm >= 0 && !e->wanted[from][xmm])
-                e->wanted[from][xmm] = r.source_kind;
+            if (xmm >= 0 && !wanted[xmm])
+                wanted[xmm] = r.source_kind;
         }
+    }
+    for (uint32_t i = from; i <= to; i++) {
+        for (uint32_t xmm = 0; e->leader[i] && xmm < GEN_FLOATS; xmm++)
+            e->wanted[i][xmm] = e->wanted[i][xmm] ? e->wanted[i][xmm] : wanted[xmm];
     }
 }
 
-void gen_choose_floats(struct gen *e)
+void gen_choose_floats(struct gen *e, const uint32_t *weights)
 {
     uint32_t uses[TCG_REGS] = {0};
 
     if (!tcg_does(e->v)->floats)
         return;
-    for (uint32_t i = 0; i < e->ir->nops; i++) {
-        struct reals r = reals_of(&e->ir->ops[i]);
-        count(e, uses, r.d);
+    for (uint32_t i = 0, insn = 0; i < e->unit->nops; i++) {
+        struct reals r = reals_of(&e->unit->ops[i]);
+        while (insn + 1 < e->unit->ninsns && e->unit->insns[insn + 1].first_op <= i)
+            insn++;
+        count(e, uses, r.d, weights[insn]);
         for (int s = 0; s < 3; s++)
-            count(e, uses, r.sources[s]);
+            count(e, uses, r.sources[s], weights[insn]);
     }
     for (uint32_t xmm = 0; xmm < GEN_FLOATS; xmm++) {
         uint32_t best = 0;

@@ -10,12 +10,9 @@
 
 #include "gen.h"
 
-/* In the order in which guest registers get them. */
-static const uint8_t pins[] = {RBX, R12, R13, R14, R15, RSI, RDI, R8, R9, R10, R11};
-static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
+static const uint8_t kept[] = {RBX, RBP, R12, R13, R14, R15};
 
-#define NPINS  (sizeof pins / sizeof *pins)
-#define NSAVED (sizeof saved / sizeof *saved)
+#define NSAVED (sizeof kept / sizeof *kept)
 
 #define STUBS 4096 /* more than they need */
 
@@ -42,23 +39,6 @@ const char *host_refuses(void)
     return NULL;
 }
 
-static struct rm slot(const struct bp_vcpu *v, const struct tcg_code *t, uint32_t reg)
-{
-    return rm_mem(RBP, (int32_t)(v->reg_offsets[reg] - t->base));
-}
-
-static void load_pins(struct code *c, const struct bp_vcpu *v, const struct tcg_code *t)
-{
-    for (uint32_t i = 0; i < t->npinned; i++)
-        asm_load(c, 1, t->host_of[t->guest_of[i]], slot(v, t, t->guest_of[i]));
-}
-
-static void store_pins(struct code *c, const struct bp_vcpu *v, const struct tcg_code *t)
-{
-    for (uint32_t i = 0; i < t->npinned; i++)
-        asm_store(c, 1, t->host_of[t->guest_of[i]], slot(v, t, t->guest_of[i]));
-}
-
 static uint32_t registers(const struct bp_cpu_class *cls)
 {
     uint32_t n = 0;
@@ -76,53 +56,63 @@ static void choose_pins(const struct bp_vcpu *v, struct tcg_code *t)
 {
     const struct bp_cpu_class *cls = v->cls;
     uint32_t n = registers(cls), nhot = BP_HAS(cls, nhot) ? cls->nhot : 0;
-    uint32_t most = tcg_does(v)->pins ? NPINS : 0;
+    uint32_t most = tcg_does(v)->pins ? PINS : 0;
 
     memset(t->host_of, NO_REG, sizeof t->host_of);
     for (uint32_t i = 0; i < (nhot ? nhot : n) && t->npinned < most; i++) {
         uint32_t reg = nhot ? cls->hot[i] : i;
         if (reg >= n || t->host_of[reg] != NO_REG)
             continue;
-        t->host_of[reg] = pins[t->npinned];
+        t->host_of[reg] = pins_host(t->npinned);
         t->guest_of[t->npinned++] = (uint8_t)reg;
     }
     /* Displacements of one byte reach 16 slots either way. */
     t->base = n ? v->reg_offsets[n > 16 ? 16 : n - 1] : 0;
 }
 
-static const void *make_enter(struct code *c, const struct bp_vcpu *v, const struct tcg_code *t)
+static const void *make_enter(struct code *c, const struct bp_vcpu *v, const struct pins *pins)
 {
     const void *at = asm_run(c);
 
     for (uint32_t i = 0; i < NSAVED; i++)
-        asm_push(c, saved[i]);
+        asm_push(c, kept[i]);
     asm_alu_imm(c, ALU_SUB, 1, rm_reg(RSP), 8);
     asm_move(c, 1, RBP, RDI);
     asm_move(c, 1, RAX, RSI);
-    load_pins(c, v, t);
+    pins_load(c, v, pins, NULL);
     asm_jmp_rm(c, rm_reg(RAX));
     return at;
 }
 
-static void make_leave(struct code *c, const struct bp_vcpu *v, struct tcg_code *t)
+static void make_leave(struct code *c, const struct bp_vcpu *v, struct tcg_code *t,
+                       const struct pins *pins)
 {
     t->leave = asm_run(c);
-    store_pins(c, v, t);
+    pins_store(c, v, pins, NULL);
     t->leave_stored = asm_run(c);
     asm_alu_imm(c, ALU_ADD, 1, rm_reg(RSP), 8);
     for (uint32_t i = NSAVED; i-- > 0;)
-        asm_pop(c, saved[i]);
+        asm_pop(c, kept[i]);
     asm_ret(c);
 }
 
-/* rdx: the site. */
-static void make_thunk(struct code *c, const struct bp_vcpu *v, struct tcg_code *t)
+const void *stub_leave(struct code *c, const struct bp_vcpu *v, const struct pins *pins)
 {
+    const void *at = asm_run(c);
+
+    pins_store(c, v, pins, NULL);
+    asm_jmp_to(c, tcg_of(v)->leave_stored);
+    return at;
+}
+
+const void *stub_thunk(struct code *c, const struct bp_vcpu *v, const struct pins *pins)
+{
+    const struct tcg_code *t = tcg_of(v);
+    const void *at = asm_run(c);
     struct label leave = {0};
 
-    t->thunk = asm_run(c);
     asm_alu_imm(c, ALU_SUB, 1, rm_reg(RSP), 8);
-    store_pins(c, v, t);
+    pins_store(c, v, pins, NULL);
     asm_lea(c, 1, RDI, rm_mem(RBP, (int32_t)-t->base));
     asm_move(c, 1, RSI, RDX);
     asm_call_rm(c, rm_mem(RSI, offsetof(struct tcg_site, call)));
@@ -131,12 +121,13 @@ static void make_thunk(struct code *c, const struct bp_vcpu *v, struct tcg_code 
     asm_alu_imm(c, ALU_ADD, 1, rm_reg(RSP), 8);
     asm_test(c, 0, RAX, rm_reg(RAX));
     asm_jcc(c, CC_NE, &leave);
-    load_pins(c, v, t);
+    pins_load(c, v, pins, NULL);
     asm_ret(c);
     asm_place(c, &leave);
     asm_alu_imm(c, ALU_ADD, 1, rm_reg(RSP), 8); /* where it would have returned to */
     asm_constant(c, RAX, 0);
     asm_jmp_to(c, t->leave_stored);
+    return at;
 }
 
 /* rcx: a block without code. */
@@ -153,10 +144,13 @@ void host_make_stubs(struct bp_vcpu *v, struct tcg_code *t)
 {
     struct code c = {.at = t->write, .end = t->write + STUBS, .run_offset = t->run - t->write};
 
+    struct pins pins;
+
     choose_pins(v, t);
-    t->enter = make_enter(&c, v, t);
-    make_leave(&c, v, t);
-    make_thunk(&c, v, t);
+    pins_fixed(t, &pins);
+    t->enter = make_enter(&c, v, &pins);
+    make_leave(&c, v, t, &pins);
+    t->thunk = stub_thunk(&c, v, &pins);
     make_unentered(&c, v, t);
     t->first = (uint32_t)(c.at - t->write + 63) & ~63u;
 }
@@ -217,9 +211,33 @@ int host_link(struct bp_vcpu *v, struct tcg_code *t, const struct tcg_exit *exit
     return 1;
 }
 
+void host_stop_counting(struct tcg_code *t, const struct tcg_exit *exit)
+{
+    const uint8_t past[] = {0xeb, (uint8_t)(exit->counted - 2)}; /* jmp past it */
+
+    memcpy(t->write + exit->counter, past, sizeof past);
+}
+
 void host_kill(struct tcg_code *t, const void *entry)
 {
     static const uint8_t back[] = {0xeb, (uint8_t)(-DEAD_STUB - 2)}; /* jmp to the dead stub */
 
     memcpy(t->write + ((const uint8_t *)entry - t->run), back, sizeof back);
+}
+
+/* The dead stub in front of the entry becomes a jump to the other one. */
+void host_redirect(struct tcg_code *t, const void *entry, const void *other,
+                   uint8_t saved[HOST_SAVED])
+{
+    uint8_t *at = t->write + ((const uint8_t *)entry - t->run);
+    struct code c = {.at = at - DEAD_STUB, .end = at, .run_offset = t->run - t->write};
+
+    memcpy(saved, at - DEAD_STUB, DEAD_STUB + 2);
+    asm_jmp_to(&c, other);
+    host_kill(t, entry);
+}
+
+void host_restore(struct tcg_code *t, const void *entry, const uint8_t saved[HOST_SAVED])
+{
+    memcpy(t->write + ((const uint8_t *)entry - t->run) - DEAD_STUB, saved, DEAD_STUB + 2);
 }
