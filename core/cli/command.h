@@ -107,6 +107,7 @@ int command_schema(const struct arguments *args);
 int command_doc(const struct arguments *args);
 int command_ctl(const struct arguments *args);
 int command_inspect(const struct arguments *args);
+int command_stats(const struct arguments *args);
 int command_reload(const struct arguments *args);
 int command_help(const struct arguments *args);
 

@@ -77,6 +77,9 @@ const struct command commands[] = {
     {"inspect", "[SOCKET] NODE", "show a node of a running machine from inside",
      "Registers with their fields, lines, timers and state. SOCKET as for `backplane ctl`.",
      OPTION_CONTROL | OPTION_JSON | OPTION_HELP, 1, 2, command_inspect},
+    {"stats", "[SOCKET]", "print the counters of a running machine",
+     "What `backplane run --stats` prints at the end, now. SOCKET as for `backplane ctl`.",
+     OPTION_CONTROL | OPTION_JSON | OPTION_HELP, 0, 1, command_stats},
     {"reload", "[SOCKET] NODE|PLUGIN", "swap a rebuilt plug-in into a running machine",
      "All devices of the plug-in are swapped at once, and carry on from where they were. If the new "
      "build cannot\n"

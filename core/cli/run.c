@@ -4,6 +4,7 @@
  */
 #include "core/cli/crash.h"
 #include "core/cli/session.h"
+#include "core/cli/stats.h"
 #include "core/cli/table.h"
 #include "core/cli/terminal.h"
 #include "core/control/control.h"
@@ -76,16 +77,6 @@ static bool configure_trace(const struct arguments *args)
     return check_patterns("trace", &args->traces) && check_patterns("break", &args->breaks);
 }
 
-static void put_time(struct table *t, const char *what, uint64_t ns)
-{
-    table_row(t);
-    table_text(t, what);
-    if (ns >= UINT64_C(10000000000))
-        table_format(t, "%12.3f s", (double)ns / 1e9);
-    else
-        table_format(t, "%12.3f ms", (double)ns / 1e6);
-}
-
 static void print_stats(struct machine *m)
 {
     struct machine_stats stats = {0};
@@ -95,15 +86,11 @@ static void print_stats(struct machine *m)
     machine_get_stats(m, &stats);
     fprintf(stderr, "\nAccelerator %s, %" PRIu32 " vCPUs:\n", machine_accel_name(m),
             machine_cpus(m));
-    put_time(&t, "guest time", stats.virtual_ns);
-    put_time(&t, "host time", stats.host_ns);
-    put_time(&t, "to the first instruction", stats.first_insn_ns);
-    for (uint32_t i = 0; machine_counter(m, i, &counter); i++) {
-        table_row(&t);
-        table_text(&t, counter.name);
-        table_format(&t, "%12" PRIu64, counter.value);
-        table_text(&t, counter.doc);
-    }
+    stats_time(&t, "guest time", stats.virtual_ns);
+    stats_time(&t, "host time", stats.host_ns);
+    stats_time(&t, "to the first instruction", stats.first_insn_ns);
+    for (uint32_t i = 0; machine_counter(m, i, &counter); i++)
+        stats_count(&t, counter.name, counter.value, counter.doc);
     table_print(&t, 2, stderr);
 }
 

@@ -304,7 +304,14 @@ def command_line(suite):
     assert json.loads(out)["node"] == "uart0"
     out, _ = suite.run("inspect", path, "plic")
     assert "PRIORITY..." in out, "what holds nothing is counted, not listed"
+    out, _ = suite.run("stats", path)
+    assert re.search(r"^Accelerator \w+:\n", out) and re.search(r"^  instructions +[1-9]\d* +guest instructions retired$", out, re.M), out
+    out, _ = suite.run("stats", "--control", path, "--json")
+    counters = {c["name"]: c["value"] for c in json.loads(out)["counters"]}
+    assert counters["instructions"] > 0 and "tlb-misses" in counters, counters
     for arguments, status, text in (
+            (["stats"], 2, "which machine?"),
+            (["stats", suite.path("nobody")], 1, "no machine answers"),
             (["ctl", path, "query-stat"], 1, "did you mean query-stats?"),
             (["ctl", path, "stop", "now"], 2, "write NAME=VALUE"),
             (["ctl", path, "stop", "=1"], 2, "write NAME=VALUE"),
