@@ -111,7 +111,7 @@ static void gen_fused(struct gen *e, const struct bp_ir_op *op, uint32_t code)
 {
     int real = op->type == BP_T_F64;
     struct cold *cold = gen_cold(e, COLD_CALL);
-    uint32_t a, b, d = gen_float_result(e, op->d);
+    uint32_t a, b, into, d = gen_float_result(e, op->d);
     struct rm c;
 
     cold->site = site_of(e, op);
@@ -128,11 +128,12 @@ static void gen_fused(struct gen *e, const struct bp_ir_op *op, uint32_t code)
         put_real(e, op, real, d, cold);
         return;
     }
-    if (a)
-        asm_move_fp(&e->code, 0, a);
-    asm_fma(&e->code, code, real, 0, b, c);
-    if (d)
-        asm_move_fp(&e->code, d, 0);
+    into = op->d == op->b || op->d == op->c ? 0 : d; /* what it is computed in is not read again */
+    if (a != into)
+        asm_move_fp(&e->code, into, a);
+    asm_fma(&e->code, code, real, into, b, c);
+    if (into != d)
+        asm_move_fp(&e->code, d, into);
     put_real(e, op, real, d, cold);
 }
 
