@@ -18,6 +18,7 @@
 #define MOST_OPS     (4 * MOST_INSNS)
 #define MOST_MEMBERS 48
 #define MOST_TARGETS 256
+#define REACH        (1ull << 30) /* from the head: offsets have 32 bits */
 #define PLACES       1024         /* a power of 2, twice as many as instructions */
 #define MOST_WORTH   128          /* instructions: more have no registers in common */
 #define MOST_ROUND   500          /* instructions, of a loop around loops: more are not worth it */
@@ -105,7 +106,7 @@ static int is_fit(const struct maker *m, const struct block *block)
 
     return block->cached && !block->dead && block->mode == head->mode &&
            block->pa2 == INTERP_NO_PAGE && block->native != tcg_of(m->v)->unentered &&
-           (int64_t)(block->va - m->va) == (int32_t)(block->va - m->va) / 2 * 2;
+           block->va - m->va + REACH < 2 * REACH;
 }
 
 static void note_target(struct maker *m, uint64_t va)
@@ -169,10 +170,11 @@ static int add_block(struct maker *m, struct block *block)
     int64_t shift = (int64_t)(block->va - m->va);
     struct run *run = &m->runs[m->nmembers];
     struct bp_ir_builder ir;
-    uint32_t n, cacheable;
+    uint32_t n;
+    int cacheable;
 
-    if (interp_decode(m->v, block->va, block->pa, 1, &ir, (int *)&cacheable) != BP_OK ||
-        !cacheable || ir.ninsns != block->ninsns)
+    if (interp_decode(m->v, block->va, block->pa, 1, &ir, &cacheable) != BP_OK || !cacheable ||
+        ir.ninsns != block->ninsns)
         return 0;
     *run = (struct run){.first_insn = m->ninsns, .first_op = m->nops};
     for (n = 0; n < ir.ninsns; n++) {
@@ -305,12 +307,12 @@ static void sort(struct maker *m, struct maker *to)
         put_run(m, to, &m->runs[i]);
 }
 
-/* Going in and out costs some twenty moves. A loop without inner loops that takes more instructions than it has is left
+/* `m` is the loop of `all`. Going in and out costs some twenty moves. A loop without inner loops that takes more instructions than it has is left
  * too soon: it will be part of the loop around it. Nor is one worth it that spends its time in other loops, or that
  * jumps who knows where: the heart of an interpreter would change registers over and over. */
-static int is_worth(const struct maker *m, uint64_t per_round)
+static int is_worth(const struct maker *all, const struct maker *m, uint64_t per_round)
 {
-    int nests = 0;
+    int nests = 0, to_insn;
 
     for (uint32_t insn = 0; insn < m->ninsns; insn++) {
         const struct bp_ir_op *first = &m->ops[m->insns[insn].first_op];
@@ -319,9 +321,10 @@ static int is_worth(const struct maker *m, uint64_t per_round)
             int64_t to = o->op == BP_IR_BR ? o->disp : o->imm;
             if (o->op == BP_IR_JMP && !comes_back(m, first, o))
                 return 0;
-            if ((o->op == BP_IR_BR || o->op == BP_IR_GOTO) && to && to <= m->insns[insn].offset &&
-                to >= m->insns[0].offset)
-                nests = 1;
+            if ((o->op != BP_IR_BR && o->op != BP_IR_GOTO) || to > m->insns[insn].offset)
+                continue;
+            to_insn = insn_at(all, to);
+            nests |= to_insn > 0 && all->loops[to_insn];
         }
     }
     if (m->ninsns > MOST_WORTH)
@@ -407,7 +410,7 @@ int tcg_region_make(struct bp_vcpu *v, struct block *head, uint64_t per_round)
         tcg_translate(v, head);
     if (collect(m, head)) {
         sort(m, &m[1]);
-        if (is_worth(&m[1], per_round))
+        if (is_worth(m, &m[1], per_round))
             compile(&m[1]);
     }
     mmu_resume(&v->mmu);
