@@ -386,6 +386,19 @@ def lockstep(guests, setup):
         check(file.read() == bytes(8 << 20), "a run in lockstep changed its disk")
 
 
+def small_cache(guests, setup):
+    """With a code cache that is too small for it, a boot is slower and nothing else."""
+    script = SMALL + "for i in 1 2 3; do sha256sum /bin/busybox; done | sort -u | wc -l\n"
+    guest = Guest(setup.linux(script, "--accel", "tcg,cache=4MiB", "--stats"))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("\n1\r\n")
+    guest.expect("guest: script ended with status 0", BOOT)
+    finish(guest)
+    emptied = re.search(r"cache-flushes +(\d+)", guest.error_text())
+    check(emptied and int(emptied[1]) > 1, f"the cache was large enough: {guest.error_text()}")
+
+
 def run(guests, name, backplane, board, guest_dir):
     with tempfile.TemporaryDirectory() as folder:
         globals()[name](guests, Setup(backplane, board, guest_dir, folder))

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Guests that mean harm: hostile.py TEST BACKPLANE BOARD. The host must survive, and end within a second when told to."""
+import itertools
+import os
 import random
 import signal
 import sys
@@ -91,16 +93,31 @@ def store_everywhere(g, b, board):
     interrupted(g, b, board, STORE_ALL, settle=1.5)
 
 
+NOP = 0x00000013
+ENTER = {"m": (0x000022b7, 0x80028293, 0x3002a073),  # lui t0, 2; addi t0, t0, -2048; csrs mstatus, t0: MPP = M
+         "s": (0x000012b7, 0x80028293, 0x3002a073),  # lui t0, 1; ...: MPP = S
+         "u": (NOP, NOP, NOP)}
+
+
+def random_program(seed, mode):
+    """Traps go on behind the faulting word, in the mode; everything may be accessed in all modes."""
+    prologue = words(0x00000297, 0x02828293, 0x30529073,               # auipc t0; addi t0, t0, 40; csrw mtvec, t0
+                     0xfff00313, 0x3b031073, 0x01f00313, 0x3a031073,   # pmpaddr0 = -1; pmpcfg0 = NAPOT, RWX
+                     0x00000297, 0x03028293, 0x34129073,               # mepc = 4 less than where the bytes begin
+                     0x341022f3, 0x00428293, 0x34129073,               # handler: mepc += 4
+                     0x000022b7, 0x80028293, 0x3002b073,               # csrc mstatus, MPP
+                     *ENTER[mode], 0x30200073)                         # mret
+    return prologue + random.Random(seed).randbytes(1 << 16)
+
+
 def random_code(guests, backplane, board):
-    """Random bytes as code, from fixed seeds, with traps that go on behind the faulting word. Ends are allowed, crashes are not."""
-    for seed in range(12):
-        source = random.Random(seed)
-        # mtvec = handler; handler: mepc += 4; mret. Then random words.
-        prologue = words(0x00000297, 0x01028293, 0x30529073, 0x0140006f,   # auipc t0; addi t0, 16; csrw mtvec; j +20
-                         0x341022f3, 0x00428293, 0x34129073, 0x30200073)   # csrr t0, mepc; addi 4; csrw mepc; mret
-        code = prologue + source.randbytes(1 << 16)
+    """Random bytes as code, from fixed seeds, in each mode. Ends are allowed, crashes are not. HOSTILE_SECONDS: go on for so long."""
+    end = time.monotonic() + float(os.environ.get("HOSTILE_SECONDS", "0"))
+    for seed in itertools.count():
+        if seed >= 12 and time.monotonic() > end:
+            break
         with tempfile.TemporaryDirectory() as folder:
-            guest = start(guests, backplane, board, code, folder)
+            guest = start(guests, backplane, board, random_program(seed, "msu"[seed % 3]), folder)
             until = time.monotonic() + 0.6
             while time.monotonic() < until and guest.process.poll() is None:
                 guest._pump(0.05)
