@@ -163,7 +163,8 @@ static void interrupted(void)
     set_timer(10);
     csr_set(mie, 1ul << IRQ_MTI);
     csr_set(mstatus, MSTATUS_MIE);
-    for (unsigned i = 0; i < 10; i++)
+    /* However late a busy host's timers are. */
+    for (unsigned i = 0; i < 10 || (interrupts <= 10 && i < 20000); i++)
         CHECK_EQ(mixed(rounds), want);
     csr_clear(mstatus, MSTATUS_MIE);
     csr_clear(mie, 1ul << IRQ_MTI);
