@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,8 +31,13 @@ struct kit *kit_here(void)
 
 /* --- findings ------------------------------------------------------------------------ */
 
+/* Threads of a check report side by side, and a signal may come while one does: whoever has the lock
+ * may take it again. */
+static pthread_mutex_t adding = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
 /* What the kit did is part of the text, and makes no new finding of an old one. */
-static void add(struct kit *kit, const char *check, const void *pc, const char *cause, bool during)
+static void add_alone(struct kit *kit, const char *check, const void *pc, const char *cause,
+                      bool during)
 {
     struct shared *s = kit->shared;
     size_t length = strlen(cause);
@@ -50,6 +56,13 @@ static void add(struct kit *kit, const char *check, const void *pc, const char *
     if (!where_name(pc, f->where, sizeof f->where))
         f->where[0] = 0;
     s->nfindings++;
+}
+
+static void add(struct kit *kit, const char *check, const void *pc, const char *cause, bool during)
+{
+    pthread_mutex_lock(&adding);
+    add_alone(kit, check, pc, cause, during);
+    pthread_mutex_unlock(&adding);
 }
 
 void kit_fail(struct kit *kit, const char *format, ...)

@@ -3,6 +3,8 @@
  * context.c - level 7: threads, and instances side by side.
  */
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "rig.h"
@@ -83,6 +85,7 @@ void check_instances(struct kit *kit)
 
 struct racer {
     struct rig *rig;
+    atomic_bool *go;
     uint64_t seed;
 };
 
@@ -94,6 +97,8 @@ static void *race(void *arg)
     struct random random = {racer->seed};
     struct th *t = racer->rig->t;
 
+    while (!atomic_load(racer->go)) /* else the first is done before the last one lives */
+        sched_yield();
     for (uint32_t i = 0; i < 20000; i++) {
         uint32_t region = (uint32_t)random_below(&random, t->cls->nregions);
         uint64_t bytes = t->regions[region].bytes, value = random_value(&random);
@@ -108,6 +113,7 @@ void check_parallel(struct kit *kit)
 {
     struct racer racers[PARALLEL];
     pthread_t threads[PARALLEL];
+    atomic_bool go = false;
     uint32_t started = 0;
     struct rig *rig;
 
@@ -123,10 +129,11 @@ void check_parallel(struct kit *kit)
     rig->parallel = true;
     rig_enter(rig, PHASE_PARALLEL);
     for (; started < PARALLEL; started++) {
-        racers[started] = (struct racer){rig, 77 + started};
+        racers[started] = (struct racer){rig, &go, 77 + started};
         if (pthread_create(&threads[started], NULL, race, &racers[started]))
             break;
     }
+    atomic_store(&go, true);
     for (uint32_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     rig_leave(rig, PHASE_OUTSIDE);
