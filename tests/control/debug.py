@@ -79,7 +79,7 @@ def with_a_socket_it_goes_on(suite):
         assert text in client.error("set-break", patterns=patterns)["desc"], patterns
     assert client.execute("query-watches")["breaks"] == []
     client.execute("set-trace", patterns="uart0.SCR==1")
-    time.sleep(0.2)
+    time.sleep(0.05)
     client.execute("set-trace", patterns=[])
     client.execute("set-break", patterns=["uart0.IER", "uart0.SCR==2"])
     client.event("BREAK")

@@ -69,7 +69,7 @@ class Client:
             try:
                 self.socket.connect(path)
                 break
-            except BlockingIOError:  # many at once: the queue is full for a moment
+            except (BlockingIOError, ConnectionRefusedError):  # the queue is full, or not there yet, for a moment
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
         self.buffer = b""
@@ -164,6 +164,7 @@ class Suite:
         process = subprocess.Popen(
             [self.command, "run", self.path(board), "--image", f"firmware={self.path(image)}", "--control", path,
              *(self.accel if "--accel" not in arguments else []), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            pipesize=1 << 20,  # what it says is read at its end, and a trace says much
             env={**os.environ, **(env or {})})
         self.running.append(process)
         deadline = time.monotonic() + SECONDS
