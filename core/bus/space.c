@@ -67,6 +67,8 @@ int32_t bus_region_init(struct bus_region *region, struct bp_dev *dev, uint32_t 
         if (region->bytes >= HUGE_RAM)
             madvise(region->ram, region->bytes, MADV_HUGEPAGE);
         madvise(region->ram, region->bytes, MADV_DONTDUMP);
+        /* Not for children: a guest that runs on would pay for every page that it writes with a copy. */
+        madvise(region->ram, region->bytes, MADV_DONTFORK);
         atomic_store(&region->direct, 1);
     }
     if (row->nregs) {

@@ -125,6 +125,8 @@ static int conclude(const struct machine_result *result)
         return SIGNAL_EXIT + number;
     case MACHINE_BREAK:
         return EXIT_BREAK;
+    case MACHINE_REFUSED: /* nothing forks here */
+        return EXIT_MACHINE;
     }
     return EXIT_MACHINE;
 }

@@ -342,6 +342,10 @@ bool control_open(struct machine *m, const char *path, char why[CONTROL_WHY])
     mode_t mask;
     int failed;
 
+    if (machine_refusal(m)) {
+        snprintf(why, CONTROL_WHY, "the machine was %s", machine_refusal(m));
+        return false;
+    }
     if (!clear_path(path, why))
         return false;
     c = calloc(1, sizeof(*c));

@@ -102,24 +102,13 @@ static void *run_thread(void *arg)
     return NULL;
 }
 
-/* Signals are for the loop's thread; but faults are for the thread that makes them, and kill where they are blocked. */
-static void signals_of_vcpus(sigset_t *set)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGTRAP};
-
-    sigfillset(set);
-    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
-        sigdelset(set, faults[i]);
-}
-
 int32_t vcpu_start_thread(struct vcpu *vcpu)
 {
-    sigset_t blocked, before;
+    sigset_t before;
     char name[16];
     int failed;
 
-    signals_of_vcpus(&blocked);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    loop_block_signals(&before);
     failed = pthread_create(&vcpu->thread, NULL, run_thread, vcpu);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed)

@@ -63,6 +63,17 @@ int32_t loop_init(struct loop *loop, struct machine *m)
     return uv_poll_start(&loop->timer, UV_READABLE, on_timer) ? BP_E_IO : BP_OK;
 }
 
+void loop_block_signals(sigset_t *before)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGTRAP};
+    sigset_t blocked;
+
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+        sigdelset(&blocked, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, before);
+}
+
 void loop_catch_signals(struct loop *loop)
 {
     uv_signal_start(&loop->signals[0], on_signal, SIGINT);

@@ -15,6 +15,7 @@
 #include <backplane/char.h>
 #include <backplane/thread.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <uv.h>
@@ -44,10 +45,14 @@ struct loop {
     bool closed;               /* nothing is accepted any more */
     struct char_bridge *chars; /* all bridges, [main] */
     struct block_bridge *blocks;
-    uint32_t work; /* jobs on the pool; [main] */
+    uint32_t work;   /* jobs on the pool; [main] */
+    bool has_worked; /* the pool has its threads; [main] */
 };
 
 int32_t loop_init(struct loop *loop, struct machine *m);
+/* For threads that this one makes, which inherit it: signals are [main]'s, but faults are for the thread that makes them, and
+ * kill where they are blocked. `before` is what pthread_sigmask() is to set again. [any] */
+void loop_block_signals(sigset_t *before);
 /* Signals that end a run are caught only while it lasts. */
 void loop_catch_signals(struct loop *loop);
 void loop_release_signals(struct loop *loop);

@@ -117,6 +117,21 @@ static void job_done(uv_work_t *work, int status)
     free(job);
 }
 
+/* The first one starts the threads of the pool. */
+static int queue(struct loop *loop, uv_work_t *work)
+{
+    sigset_t before;
+    int failed;
+
+    if (loop->has_worked)
+        return uv_queue_work(&loop->uv, work, job_run, job_done);
+    loop_block_signals(&before);
+    failed = uv_queue_work(&loop->uv, work, job_run, job_done);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    loop->has_worked = !failed;
+    return failed;
+}
+
 static int32_t start_job(struct bp_dev *dev, void (*run)(void *ctx),
                          void (*done)(void *self, void *ctx), void *ctx)
 {
@@ -128,7 +143,7 @@ static int32_t start_job(struct bp_dev *dev, void (*run)(void *ctx),
     job->run = run;
     job->done = done;
     job->ctx = ctx;
-    if (uv_queue_work(&dev->machine->loop.uv, &job->work, job_run, job_done)) {
+    if (queue(&dev->machine->loop, &job->work)) {
         free(job);
         return BP_E_IO;
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/control/control.h"
 #include "core/machine/dev.h"
@@ -227,6 +228,7 @@ struct machine *machine_create(struct graph *g, struct registry *r, uint32_t fla
         diag_error(d, (struct diag_pos){0}, g->name, "the host has no memory left");
         return NULL;
     }
+    m->owner = getpid();
     m->graph = g;
     m->registry = r;
     m->diag = d;
@@ -260,10 +262,18 @@ struct machine *machine_create(struct graph *g, struct registry *r, uint32_t fla
     return m;
 }
 
+const char *machine_refusal(const struct machine *m)
+{
+    return m->owner == getpid()
+               ? NULL
+               : "made by a process of which this one is a fork, and its threads, devices and memory "
+                 "stayed there: make a machine after the fork";
+}
+
 /* The reverse of building, as far as it got: nobody may be called once what it uses is gone. */
 void machine_destroy(struct machine *m)
 {
-    if (!m)
+    if (!m || machine_refusal(m))
         return;
     m->phase = PHASE_END;
     vcpu_park_all(m);

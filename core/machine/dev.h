@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "core/bus/bus.h"
 #include "core/cpu/schedule.h"
@@ -85,6 +86,7 @@ struct machine {
     struct diag *diag; /* while building; NULL later */
     struct bp_core core;
     uint32_t flags;
+    pid_t owner; /* the process that made it */
     enum machine_phase phase;
     struct machine_lock lock;
     struct calling calling;

@@ -32,12 +32,20 @@ enum machine_end {
     MACHINE_FAILED,    /* the guest or the machine failed; reported already */
     MACHINE_QUIT,      /* the user left (escape key, signal) */
     MACHINE_BREAK, /* an access that was watched for, and nobody there to tell; reported already */
+    MACHINE_REFUSED, /* it is another process's: machine_refusal() says so. Nothing was done */
 };
 struct machine_result {
     enum machine_end end;
     uint32_t code;
     int signal; /* QUIT by a signal: which */
 };
+
+/* Threads, devices, descriptors and guest memory stay with the process that made a machine. In a process that was made from it
+ * by fork(), only this and the refusals of the functions here are left: machine_run() ends with MACHINE_REFUSED, those with a
+ * status give BP_E_STATE, those with a `why` say why, the others do nothing, machine_destroy() among them: the memory goes
+ * with the process. Whoever forks and goes on to exec() need not care. [any], async-signal-safe.
+ * NULL: the machine is this process's; else "cause: cure". docs/internals/threads.md */
+const char *machine_refusal(const struct machine *m);
 
 /* Resets, applies boot information to vCPUs, and runs until power-off, failure or quit. SIGINT and SIGTERM end it unless a
  * back end has the terminal in raw mode and delivers them to the guest. */

@@ -212,9 +212,12 @@ bool machine_reload(struct machine *m, const struct plugin *plugin, const char *
                     uint32_t flags, char why[RELOAD_WHY])
 {
     struct reload r = {.m = m, .old = plugin, .flags = flags, .why = why};
-    bool quiet, ok = reload_check(&r) && find_devices(&r);
+    bool quiet, ok;
     char cause[512];
 
+    if (machine_refusal(m))
+        return reload_refuse(&r, "machine", "%s", machine_refusal(m));
+    ok = reload_check(&r) && find_devices(&r);
     if (ok) {
         r.new = registry_reopen(plugin, path, cause);
         ok = r.new || reload_refuse(&r, path ? path : plugin_path(plugin), "%s", cause);

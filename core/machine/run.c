@@ -53,6 +53,8 @@ void machine_request(struct machine *m, uint32_t request)
 
 void machine_quit(struct machine *m)
 {
+    if (machine_refusal(m))
+        return; /* the descriptor below is the other process's as well */
     atomic_fetch_or(&m->request, REQUEST_QUIT);
     uv_async_send(
         &m->loop.wake); /* the one async-signal-safe call of libuv; the loop stops the vCPUs */
@@ -70,6 +72,8 @@ static void warm_reset(struct machine *m)
 
 void machine_pause(struct machine *m)
 {
+    if (machine_refusal(m))
+        return;
     atomic_fetch_and(&m->request, ~REQUEST_STOP);
     vcpu_park_all(m);
     if (m->paused || machine_is_ending(m))
@@ -85,7 +89,7 @@ void machine_pause(struct machine *m)
 
 void machine_continue(struct machine *m)
 {
-    if (!m->paused || machine_is_ending(m))
+    if (machine_refusal(m) || !m->paused || machine_is_ending(m))
         return;
     m->paused = false;
     control_event(m, "RESUME", NULL);
@@ -124,6 +128,7 @@ static void tell_end(struct machine *m, const struct machine_result *result)
         control_event(m, "QUIT", "{s:i}", "signal", result->signal);
         break;
     case MACHINE_BREAK: /* there is no socket */
+    case MACHINE_REFUSED:
         break;
     }
 }
@@ -225,9 +230,11 @@ struct machine_result machine_end(struct machine *m)
 
 struct machine_result machine_run(struct machine *m)
 {
-    struct machine_result result;
+    struct machine_result result = {MACHINE_REFUSED, 0, 0};
     bool broken = false;
 
+    if (machine_refusal(m))
+        return result;
     machine_begin(m);
     while (!machine_over(m)) {
         broken = !attend(m);
@@ -258,11 +265,15 @@ uint64_t machine_trace_hash(struct machine *m)
 
 int32_t machine_mem_write(struct machine *m, uint64_t pa, const void *data, uint64_t bytes)
 {
+    if (machine_refusal(m))
+        return BP_E_STATE;
     return bus_copy(&m->bus, pa, (void *)data, bytes, true);
 }
 
 int32_t machine_mem_read(struct machine *m, uint64_t pa, void *data, uint64_t bytes)
 {
+    if (machine_refusal(m))
+        return BP_E_STATE;
     return bus_copy(&m->bus, pa, data, bytes, false);
 }
 

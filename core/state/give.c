@@ -302,6 +302,10 @@ int32_t state_give(struct bp_dev *dev, uint32_t flags, const void *data, size_t 
     int32_t status = BP_OK;
 
     why[0] = 0;
+    if (machine_refusal(dev->machine)) {
+        snprintf(why, STATE_WHY, "the machine was %s", machine_refusal(dev->machine));
+        return BP_E_STATE;
+    }
     if (state_open(&reader, data, bytes) &&
         (strlen(dev->type->name) != reader.class_bytes ||
          memcmp(dev->type->name, reader.class_name, reader.class_bytes))) {

@@ -23,12 +23,12 @@ struct bp_dev;
 #define STATE_NO_MEMORY 1u /* flag: contents of RAM regions are left out, and left alone */
 #define STATE_LOSSY     2u /* flag: what the receiver lacks is skipped, optional or not */
 
-/* Appends to `out`. Calls pre_save(). BP_OK, BP_E_NOMEM, or what pre_save() said; then `why` says more. */
+/* Appends to `out`. Calls pre_save(). BP_OK, BP_E_NOMEM, BP_E_STATE (machine_refusal()), or what pre_save() said; then `why` says more. */
 int32_t state_take(struct bp_dev *dev, uint32_t flags, struct state_bytes *out,
                    char why[STATE_WHY]);
 
 /* The instance has been reset. Nothing is written unless all records fit; then post_load() is called. Nobody hears of lines
- * and clocks. BP_OK, BP_E_INVAL, or what post_load() said; then `why` says more, and after post_load() the instance holds
+ * and clocks. BP_OK, BP_E_INVAL, BP_E_STATE, or what post_load() said; then `why` says more, and after post_load() the instance holds
  * what must not be used. */
 int32_t state_give(struct bp_dev *dev, uint32_t flags, const void *data, size_t bytes,
                    char why[STATE_WHY]);

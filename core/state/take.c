@@ -239,6 +239,10 @@ int32_t state_take(struct bp_dev *dev, uint32_t flags, struct state_bytes *out, 
     int32_t status = BP_OK;
 
     why[0] = 0;
+    if (machine_refusal(dev->machine)) {
+        snprintf(why, STATE_WHY, "the machine was %s", machine_refusal(dev->machine));
+        return BP_E_STATE;
+    }
     if (state && state->pre_save)
         status = state->pre_save(dev->instance);
     if (status != BP_OK) {

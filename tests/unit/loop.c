@@ -6,6 +6,7 @@
 #include "fake.h"
 
 #include <fcntl.h>
+#include <signal.h>
 
 static struct rig r;
 static struct graph_node *node;
@@ -440,6 +441,37 @@ Test(loop, a_back_end_watches_works_and_waits)
                       (void *)100); /* still pending at the end: freed, not called */
     turn();
     cr_assert_eq(delays, 1);
+}
+
+static void note_signals(void *ctx)
+{
+    pthread_sigmask(SIG_SETMASK, NULL, ctx);
+}
+
+static void pool_is_done(void *self, void *ctx)
+{
+    (void)self;
+    (void)ctx;
+    jobs++;
+}
+
+/* Handlers run on [main] alone, and faults where they are made. */
+Test(loop, signals_do_not_reach_the_pool)
+{
+    sigset_t there, here;
+
+    char_board();
+    sigemptyset(&there);
+    for (uint32_t done = jobs = 0; done < 2; done = jobs) {
+        sink->loop->work(sink->dev, note_signals, pool_is_done, &there);
+        while (jobs == done)
+            loop_turn(&r.m->loop, true);
+        cr_assert(sigismember(&there, SIGTERM) && sigismember(&there, SIGCONT) &&
+                  sigismember(&there, SIGUSR1));
+        cr_assert(!sigismember(&there, SIGSEGV) && !sigismember(&there, SIGBUS));
+    }
+    pthread_sigmask(SIG_SETMASK, NULL, &here);
+    cr_assert(!sigismember(&here, SIGTERM));
 }
 
 /* --- the end of a run --------------------------------------------------------------------------------------------- */

@@ -56,7 +56,10 @@ static int execute(struct disk *d, const struct bp_block_io *io)
     case BP_BLOCK_WRITE:
         return disk_move(r->fd, io->op == BP_BLOCK_WRITE, io, 0, io->bytes, io->offset);
     case BP_BLOCK_FLUSH:
-        return fdatasync(r->fd) ? errno : 0;
+        while (fdatasync(r->fd))
+            if (errno != EINTR)
+                return errno;
+        return 0;
     default:
         return disk_punch(r->fd, io->offset, io->bytes, io->op == BP_BLOCK_ZERO);
     }
