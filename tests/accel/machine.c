@@ -22,6 +22,7 @@ const char *const machine_accels[] = {INTERP_SO,
                                       NULL};
 const char *machine_accel = INTERP_SO;
 uint32_t machine_hot = 1;
+uint8_t machine_gdb;
 
 #ifdef TCG_SO
 __attribute__((constructor)) static void choose(void)
@@ -149,20 +150,38 @@ static const struct bp_accel_class *load_class(void)
     return factory->classes[0];
 }
 
+static void set_value(struct machine *m, const struct bp_prop *prop, uint64_t value)
+{
+    char *at = (char *)m->instance + prop->offset;
+
+    if (prop->type == BP_PROP_BOOL)
+        *(uint8_t *)at = (uint8_t)value;
+    else if (prop->type == BP_PROP_U32)
+        *(uint32_t *)at = (uint32_t)value;
+    else if (prop->type == BP_PROP_SIZE)
+        *(uint64_t *)at = value;
+}
+
+static const struct bp_prop *property(const struct machine *m, uint32_t i)
+{
+    return (const void *)((const char *)m->accel->props + (size_t)i * m->accel->prop_stride);
+}
+
 static void set_property(struct machine *m, const char *name, uint64_t value)
 {
     for (uint32_t i = 0; i < m->accel->nprops; i++) {
-        const struct bp_prop *prop =
-            (const void *)((const char *)m->accel->props + (size_t)i * m->accel->prop_stride);
-        char *at = (char *)m->instance + prop->offset;
-        if (strcmp(prop->name, name))
-            continue;
-        if (prop->type == BP_PROP_BOOL)
-            *(uint8_t *)at = (uint8_t)value;
-        else if (prop->type == BP_PROP_U32)
-            *(uint32_t *)at = (uint32_t)value;
-        else
-            *(uint64_t *)at = value;
+        if (!strcmp(property(m, i)->name, name))
+            set_value(m, property(m, i), value);
+    }
+}
+
+/* As the core has them. Sizes are set by machine_new(). */
+static void set_defaults(struct machine *m)
+{
+    for (uint32_t i = 0; i < m->accel->nprops; i++) {
+        const char *text = property(m, i)->def;
+        if (text && property(m, i)->type != BP_PROP_SIZE)
+            set_value(m, property(m, i), !strcmp(text, "true") ? 1 : strtoul(text, NULL, 10));
     }
 }
 
@@ -174,9 +193,11 @@ struct machine *machine_new(uint32_t ncpus, uint64_t cache)
     m->accel = load_class();
     m->instance = calloc(1, m->accel->instance_size);
     m->ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    set_defaults(m);
     set_property(m, "cache", cache ? cache : 4u << 20);
     set_property(m, "verify", 1);
     set_property(m, "hot", machine_hot);
+    set_property(m, "gdb", machine_gdb);
     if (m->accel->init(m->instance, NULL, &core, &host_api, m))
         abort();
     for (m->ncpus = 0; m->ncpus < ncpus; m->ncpus++) {

@@ -38,6 +38,7 @@ struct machine {
  * block when it has run `machine_hot` times. */
 extern const char *machine_accel;
 extern uint32_t machine_hot;
+extern uint8_t machine_gdb;                /* tcg's property `gdb` */
 extern const char *const machine_accels[]; /* NULL-terminated */
 
 /* Loads the accelerator and makes a machine with `ncpus` CPUs; cache 0: the default. IR is verified. */

@@ -146,6 +146,22 @@ Test(code, dma_to_the_next_instruction)
     cr_assert_eq(cpu->r[5], 101);
 }
 
+static void patch_meanwhile(struct toy *unused)
+{
+    (void)unused;
+    cpu->on_translate = NULL;
+    CODE(m, TEXT, LI(5, 2));
+}
+
+/* The block is dead when it is there, and must be found neither now nor ever. */
+Test(code, written_while_it_is_translated)
+{
+    CODE(m, TEXT, LI(5, 1), HALT);
+    cpu->on_translate = patch_meanwhile;
+    cr_assert_eq(machine_run(m, TEXT), BP_RUN_WAIT);
+    cr_assert_eq(cpu->r[5], 2);
+}
+
 Test(code, loader_between_runs)
 {
     CODE(m, TEXT, LI(5, 1), HALT);

@@ -113,76 +113,62 @@ Test(spaces, stores_stay_in_their_space)
     cr_assert_eq(*machine_word(m, frame(2) + 8), 8);
 }
 
-/* r2: what space 1 has at VA after it moved, something was done in space `there`, and 1 is entered
- * again; r3: the same of space 2. */
-static void after(uint32_t something, int32_t there)
+/* What space 1 has at VA after it moved, something was done in space `there`, and 1 is entered again, is
+ * `one`; the same of space 2 is `two`. */
+static void after(uint32_t something, int32_t there, uint64_t one, uint64_t two)
 {
     CODE(m, TEXT, ENTER(1), LD(2, 1, 0), ENTER(2), LD(3, 1, 0), ENTER(there), MOVE, something,
          ENTER(1), LD(2, 1, 0), ENTER(2), LD(3, 1, 0), HALT);
     run();
+    cr_assert_eq(cpu->r[2], one);
+    cr_assert_eq(cpu->r[3], two);
 }
 
 Test(spaces, the_present_one_is_forgotten)
 {
-    after(FORGET(1), 1);
-    cr_assert_eq(cpu->r[2], 111);
-    cr_assert_eq(cpu->r[3], 102);
+    after(FORGET(1), 1, 111, 102);
 }
 
 Test(spaces, an_absent_one_is_forgotten)
 {
-    after(FORGET(1), 2);
-    cr_assert_eq(cpu->r[2], 111);
-    cr_assert_eq(cpu->r[3], 102);
+    after(FORGET(1), 2, 111, 102);
 }
 
 Test(spaces, an_address_of_the_present_one)
 {
-    after(FORGETIN(1, 1), 1);
-    cr_assert_eq(cpu->r[2], 111);
-    cr_assert_eq(cpu->r[3], 102);
+    after(FORGETIN(1, 1), 1, 111, 102);
 }
 
 Test(spaces, an_address_of_an_absent_one)
 {
-    after(FORGETIN(1, 1), 2);
-    cr_assert_eq(cpu->r[2], 111);
-    cr_assert_eq(cpu->r[3], 102);
+    after(FORGETIN(1, 1), 2, 111, 102);
 }
 
 Test(spaces, another_address_stays)
 {
     cpu->r[4] = VA + PAGE;
-    after(FORGETIN(4, 1), 1);
-    cr_assert_eq(cpu->r[2], 101);
+    after(FORGETIN(4, 1), 1, 101, 102);
 }
 
 Test(spaces, another_address_of_an_absent_one_stays)
 {
     cpu->r[4] = VA + PAGE;
-    after(FORGETIN(4, 1), 2);
-    cr_assert_eq(cpu->r[2], 101);
+    after(FORGETIN(4, 1), 2, 101, 102);
 }
 
 Test(spaces, a_space_that_nobody_knows)
 {
-    after(FORGET(9), 1);
-    cr_assert_eq(cpu->r[2], 101);
-    cr_assert_eq(cpu->r[3], 102);
+    after(FORGET(9), 1, 101, 102);
 }
 
 Test(spaces, flush_page_is_for_all_of_them)
 {
-    after(FLUSH(1), 3);
-    cr_assert_eq(cpu->r[2], 111);
-    cr_assert_eq(cpu->r[3], 112);
+    after(FLUSH(1), 3, 111, 112);
 }
 
 Test(spaces, flush_tlb_is_for_all_of_them)
 {
-    after(FLUSHALL, 3);
-    cr_assert_eq(cpu->r[2], 111);
-    cr_assert_eq(cpu->r[3], 112);
+    after(FLUSHALL, 3, 111, 112);
 }
 
 Test(spaces, the_present_one_stays_it_when_all_are_forgotten)
@@ -250,34 +236,26 @@ static void share(void)
 Test(spaces, global_is_known_everywhere)
 {
     share();
-    after(ADDI(9, 9, 0), 3);
-    cr_assert_eq(cpu->r[2], 100);
-    cr_assert_eq(cpu->r[3], 100);
+    after(ADDI(9, 9, 0), 3, 100, 100);
 }
 
 Test(spaces, global_survives_its_space)
 {
     share();
-    after(FORGET(1), 1);
-    cr_assert_eq(cpu->r[2], 100);
-    cr_assert_eq(cpu->r[3], 100);
+    after(FORGET(1), 1, 100, 100);
 }
 
 /* Whoever comes first finds the new one, for all. */
 Test(spaces, global_goes_with_its_address)
 {
     share();
-    after(FLUSH(1), 1);
-    cr_assert_eq(cpu->r[2], 111);
-    cr_assert_eq(cpu->r[3], 111);
+    after(FLUSH(1), 1, 111, 111);
 }
 
 Test(spaces, global_goes_with_all)
 {
     share();
-    after(FLUSHALL, 2);
-    cr_assert_eq(cpu->r[2], 111);
-    cr_assert_eq(cpu->r[3], 111);
+    after(FLUSHALL, 2, 111, 111);
 }
 
 /* --- many ------------------------------------------------------------------------------------ */

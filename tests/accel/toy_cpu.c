@@ -252,6 +252,7 @@ static void translate_one(struct code *c, uint32_t word)
 
 static int32_t translate(void *state, struct bp_ir_builder *b)
 {
+    struct toy *cpu = state;
     struct code c = {.b = b};
     uint32_t max = b->flags & BP_BUILDER_SINGLE ? 1 : b->max_insns;
 
@@ -269,6 +270,8 @@ static int32_t translate(void *state, struct bp_ir_builder *b)
     }
     if (!c.ended)
         go(&c, c.at);
+    if (cpu->on_translate)
+        cpu->on_translate(cpu);
     return BP_OK;
 }
 

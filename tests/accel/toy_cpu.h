@@ -38,6 +38,7 @@ struct toy {
     struct toy_page *spaces[TOY_SPACES]; /* what ENTER makes of `pages` */
     struct bp_vcpu *vcpu;
     const struct bp_vcpu_api *api;
+    void (*on_translate)(struct toy *cpu); /* a block's code has been read; may be NULL */
 };
 
 extern const struct bp_cpu_class toy_class;

@@ -399,8 +399,12 @@ static uint64_t retry(void *host, uint32_t op, uint32_t width, int big, uint64_t
     return old;
 }
 
-static uint64_t modify(void *host, uint32_t op, uint32_t width, uint32_t x, uint64_t operand)
+/* `expected`: of an SC, which tells whether it failed. */
+static uint64_t modify(void *host, uint32_t op, uint32_t width, uint32_t x, uint64_t expected,
+                       uint64_t operand)
 {
+    if (op == BP_IR_SC)
+        return !swap_if_equal(host, width, expected, operand);
     if (x & BP_MEM_BIG)
         return retry(host, op, width, 1, operand);
     switch (op) {
@@ -430,6 +434,7 @@ int mmu_atomic(struct mmu *mmu, uint32_t op, uint64_t va, uint32_t width, uint32
                uint64_t operand, uint64_t *old)
 {
     uint32_t context = x & BP_MEM_CONTEXT;
+    uint64_t expected = mmu->reservation.value;
     uint8_t *host = va & (width - 1) ? NULL : probe(mmu->tlbs[context].write, va, width);
     struct mmu_found found;
     struct mmu_page page;
@@ -437,21 +442,40 @@ int mmu_atomic(struct mmu *mmu, uint32_t op, uint64_t va, uint32_t width, uint32
     uint64_t bits;
 
     if (host) {
-        *old = modify(host, op, width, x, operand);
+        *old = modify(host, op, width, x, expected, operand);
         return MMU_OK;
     }
     if (find_ram(mmu, va, width, BP_MEM_AMO, context, &found, &page))
         return MMU_FAULT;
     host = page.host + OFFSET(found.pa);
     if (open_for_writing(mmu, va, context, &found, &page)) {
-        *old = modify(host, op, width, x, operand);
+        *old = modify(host, op, width, x, expected, operand);
         return MMU_OK;
     }
     bucket = guard(mmu, &page, found.pa, 0, &bits);
-    *old = modify(host, op, width, x, operand);
+    *old = modify(host, op, width, x, expected, operand);
     unguard(mmu, &page, bucket, bits);
     stored(mmu, page.word, found.pa, width);
     return MMU_OK;
+}
+
+int mmu_expect(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, uint64_t *value)
+{
+    uint32_t context = x & BP_MEM_CONTEXT;
+    struct mmu_found found;
+    struct mmu_page page;
+
+    mmu->reservation = (struct reservation){0};
+    if (find_ram(mmu, va, width, BP_MEM_READ, context, &found, &page))
+        return MMU_FAULT;
+    *value = mmu->reservation.value = ram_read(page.host + OFFSET(found.pa), width);
+    return MMU_OK;
+}
+
+int mmu_swap(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, uint64_t value,
+             uint64_t *failed)
+{
+    return mmu_atomic(mmu, BP_IR_SC, va, width, x, value, failed);
 }
 
 /* Makes sure that stores to the page synchronise with reservations from now on. */

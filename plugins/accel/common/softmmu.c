@@ -43,6 +43,8 @@ static void resolve(struct mmu *mmu, uint64_t pa, struct mmu_page *page)
         phys.bytes - (base - phys.base) < MMU_PAGE)
         return;
     page->host = (uint8_t *)phys.host + (base - phys.base);
+    page->first = (phys.base + MMU_PAGE - 1) & ~(MMU_PAGE - 1);
+    page->last = PAGE_OF(phys.base + phys.bytes) - MMU_PAGE;
     page->word = codemap_cover(&machine->map, pa, phys.base, phys.bytes);
 }
 
@@ -83,6 +85,8 @@ static int walk(struct mmu *mmu, uint64_t va, uint32_t bytes, uint32_t kind, uin
         if (w.log2_size > 12)
             mmu_note_large(mmu, kind == BP_MEM_FETCH ? MMU_CODE : MMU_DATA, context, va,
                            w.log2_size);
+        if (w.flat && kind != BP_MEM_FETCH)
+            mmu_open_windows(mmu, context, &w);
     }
     return MMU_OK;
 }

@@ -24,6 +24,9 @@
  * For code addresses generations are what stamps are for data: a block of translated code is
  * entered under the generation its mapping was last looked at.
  *
+ * Of a context whose addresses are physical, memory in one piece is a window (windows.c): one comparison,
+ * and no table.
+ *
  * A struct mmu belongs to its vCPU's thread, unless a function says otherwise.
  */
 #ifndef ACCEL_SOFTMMU_H
@@ -61,6 +64,12 @@ struct mmu_tlb {
     struct mmu_entry read[MMU_ENTRIES], write[MMU_ENTRIES];
 };
 
+/* With va - base < bytes, the MMU_WIDEST bytes at va are at host address host + (va - base). */
+struct mmu_window {
+    uint64_t base, bytes, host; /* bytes: 0: closed */
+};
+#define MMU_WIDEST 8
+
 /* Offset of the entry for va in a table. */
 static inline uint64_t mmu_slot(uint64_t va)
 {
@@ -81,8 +90,9 @@ struct mmu_page {
     uint64_t pa; /* of the page; +1 when valid */
     uint8_t
         *host; /* of the page's first byte; NULL: nothing direct, or only a part of the page is */
-    codemap_word *word; /* with host; NULL: not to be cached anywhere */
-    uint32_t flags;     /* BP_PHYS_* */
+    codemap_word *word;   /* with host; NULL: not to be cached anywhere */
+    uint64_t first, last; /* with host: pages of the piece of memory it is in */
+    uint32_t flags;       /* BP_PHYS_* */
 };
 #define MMU_PAGES 2048
 
@@ -140,6 +150,7 @@ struct mmu {
     const struct bp_cpu_class *cls;
     void *state;
     uint32_t index, ncontexts;
+    struct mmu_window windows[MMU_CONTEXTS][2]; /* for reading; for writing */
     struct mmu_tlb *tlbs; /* ncontexts of them, zeroed by the caller before mmu_init() */
     struct mmu_far *far;  /* zeroed by the caller as well */
     /* Bits per context: */
@@ -197,6 +208,12 @@ int mmu_load_reserved(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, 
 int mmu_store_conditional(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, uint64_t value,
                           uint64_t *failed);
 
+/* An LR and the SC behind it as a compare-and-swap: no reservation is held between them, but what was
+ * loaded is in mmu->reservation, and becomes `value` if memory still has it. */
+int mmu_expect(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, uint64_t *value);
+int mmu_swap(struct mmu *mmu, uint64_t va, uint32_t width, uint32_t x, uint64_t value,
+             uint64_t *failed);
+
 /* Translates a code address. `whole` (may be NULL): the mapping is that of the whole page; else it
  * holds for these two bytes, now. */
 int mmu_fetch(struct mmu *mmu, uint64_t va, uint32_t context, uint64_t *pa, int *whole);
@@ -236,6 +253,15 @@ void mmu_note_fetch(struct mmu *mmu, uint32_t context, uint64_t va, uint32_t pro
 
 /* Counts generations from 1 again. Nothing that was made under an earlier one may be left. */
 void mmu_restart_generations(struct mmu *mmu);
+
+/* --- windows.c ------------------------------------------------------------------------------- */
+
+/* After a walk: as far as it tells. */
+void mmu_open_windows(struct mmu *mmu, uint32_t context, const struct bp_walk *walk);
+/* Of contexts in the bit set. */
+void mmu_close_windows(struct mmu *mmu, uint32_t contexts);
+/* The page is in no window for writing any more. */
+void mmu_split_windows(struct mmu *mmu, uint64_t pa);
 
 /* --- softmmu.c ------------------------------------------------------------------------------- */
 

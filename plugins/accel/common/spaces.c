@@ -171,6 +171,7 @@ void mmu_restart_generations(struct mmu *mmu)
 
 static void forget_data(struct mmu *mmu, uint32_t context)
 {
+    mmu_close_windows(mmu, 1u << context);
     if (mmu->filled >> context & 1)
         clear_tables(mmu, context);
     for (uint32_t i = 0; i < MMU_SPACES; i++)
@@ -232,6 +233,7 @@ void mmu_drop_writes(struct mmu *mmu, uint64_t pa)
     const struct mmu_page *page = mmu_page(mmu, pa);
 
     mmu->stats.shootdowns++;
+    mmu_split_windows(mmu, pa);
     for (uint32_t c = 0; c < mmu->ncontexts; c++) {
         if (!(mmu->filled >> c & 1))
             continue;
@@ -280,6 +282,7 @@ void mmu_enter_space(struct mmu *mmu, uint32_t contexts, uint64_t id)
     struct mmu_space *to = find_space(mmu, id);
 
     contexts &= (1u << mmu->ncontexts) - 1;
+    mmu_close_windows(mmu, contexts);
     if (mmu->spaced != contexts) { /* the first one */
         memset(mmu->far->spaces, 0, sizeof mmu->far->spaces);
         mmu->space = to = NULL;
@@ -334,6 +337,7 @@ static void forget_present(struct mmu *mmu, uint32_t context, const uint64_t *va
     if (mmu->local >> context & 1 && (!va || was_fetched(mmu, context, *va)))
         use_common(mmu, context);
     if (!va || is_large(mmu, MMU_DATA, context, *va)) {
+        mmu_close_windows(mmu, 1u << context);
         mmu->stamps[context] = ++mmu->next_stamp;
         if (mmu->filled >> context & 1)
             clear_locals(mmu, context);

@@ -8,7 +8,8 @@
  * in its granule or the two before, or are among the few that cross into the page; so forgetting
  * looks at four short lists.
  *
- * The arena only grows, until it is emptied as a whole between blocks. Hence a block can be
+ * The arena only grows, until it is emptied as a whole between blocks, when what it has and what the tier above has
+ * fill the cache. Hence a block can be
  * forgotten while it runs, and links to it need no undoing: its first record is turned into a
  * look-up.
  */
@@ -83,6 +84,13 @@ void interp_cache_empty(struct bp_vcpu *v)
         v->tier->emptied(v);
 }
 
+uint64_t interp_cache_room(const struct bp_vcpu *v)
+{
+    uint64_t used = v->arena_used + (v->tier ? v->tier->used(v) : 0);
+
+    return used < v->arena_size ? v->arena_size - used : 0;
+}
+
 struct block *interp_cache_alloc(struct bp_vcpu *v, uint32_t nrecs, uint32_t ninsns)
 {
     uint64_t bytes =
@@ -92,7 +100,7 @@ struct block *interp_cache_alloc(struct bp_vcpu *v, uint32_t nrecs, uint32_t nin
     bytes = (bytes + 15) & ~15ull;
     if (bytes > v->arena_size)
         return NULL;
-    if (bytes > v->arena_size - v->arena_used)
+    if (bytes > interp_cache_room(v))
         interp_cache_empty(v);
     block = (struct block *)(v->arena + v->arena_used);
     v->arena_used += bytes;

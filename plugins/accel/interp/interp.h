@@ -106,11 +106,14 @@ struct interp_tier {
     const struct rec *(*enter)(struct bp_vcpu *v, struct block *block);
     void (*kill)(struct bp_vcpu *v, struct block *block); /* its code may be running */
     void (*emptied)(struct bp_vcpu *v);                   /* all blocks are gone */
+    uint64_t (*used)(const struct bp_vcpu *v); /* bytes of the code cache that it fills */
 };
 
 struct interp_stats {
     uint64_t translated, insns, lookups, links, invalidated, emptied, code_bytes;
-    uint64_t host_blocks, regions, host_bytes, host_links, host_enters; /* of a tier */
+    /* Of a tier. */
+    uint64_t host_blocks, regions, host_bytes, host_links, host_enters, host_ns, region_ns;
+    uint64_t exits_link, exits_poll, exits_jump, exits_block, exits_call;
 };
 
 struct interp {
@@ -168,9 +171,9 @@ struct bp_vcpu {
 
     /* Code cache. */
     uint8_t *arena;
-    uint64_t arena_size, arena_used;
-    uint64_t epoch;         /* times it was emptied */
-    struct block **buckets; /* by granule of the physical address */
+    uint64_t arena_size, arena_used; /* size: of the cache, which the tier takes its part of */
+    uint64_t epoch;                  /* times it was emptied */
+    struct block **buckets;          /* by granule of the physical address */
     uint32_t bucket_mask;
     struct block *crosses[INTERP_CROSSES]; /* by second page */
     struct interp_scratch *scratch;
@@ -258,6 +261,7 @@ struct block *interp_cache_find(struct bp_vcpu *v, uint64_t va, uint64_t pa, uin
 struct block *interp_cache_alloc(struct bp_vcpu *v, uint32_t nrecs, uint32_t ninsns);
 void interp_cache_insert(struct bp_vcpu *v, struct block *block);
 void interp_cache_empty(struct bp_vcpu *v);
+uint64_t interp_cache_room(const struct bp_vcpu *v); /* bytes that blocks and tier may yet take */
 int interp_cache_forget(struct mmu *mmu, uint64_t pa, uint64_t bytes); /* mmu.forget_code */
 
 /* --- translate.c, emit.c --------------------------------------------------------------------- */

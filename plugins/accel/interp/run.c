@@ -116,7 +116,8 @@ static struct block *look_up(struct bp_vcpu *v, uint64_t pc)
     block = whole ? interp_cache_find(v, pc, pa, v->key & INTERP_MODE) : NULL;
     if (!block)
         block = interp_translate(v, pc, pa, whole);
-    if (!block || !block->cached)
+    /* Mail that came while it was made may have killed it; in the cache it would be found for ever. */
+    if (!block || !block->cached || block->dead)
         return block;
     block->key = v->key;
     *jump = block;

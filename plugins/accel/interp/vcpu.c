@@ -8,7 +8,7 @@
 
 #include "interp.h"
 
-#define MIN_ARENA   (64ull << 10)
+#define MIN_CACHE   (256ull << 10)
 #define STRING(n)   STRING_(n)
 #define STRING_(n)  #n
 #define OFFSET_ROOM 0xffffu /* operands are 16-bit offsets from the vCPU */
@@ -184,7 +184,7 @@ int32_t interp_first_run(struct bp_vcpu *v)
 {
     uint64_t share = v->interp->cache / v->interp->nvcpus;
 
-    return interp_cache_init(v, share < MIN_ARENA ? MIN_ARENA : share & ~4095ull);
+    return interp_cache_init(v, share < MIN_CACHE ? MIN_CACHE : share & ~4095ull);
 }
 
 /* --- struct bp_vcpu_api ---------------------------------------------------------------------- */

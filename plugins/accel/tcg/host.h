@@ -15,8 +15,8 @@ const char *host_refuses(void);
  * and which registers are pinned. */
 void host_make_stubs(struct bp_vcpu *v, struct tcg_code *t);
 
-/* Runs code from `entry` on until it leaves: the exit it left by, or NULL when pc and count are
- * set. */
+/* Runs code from `entry` on until it leaves: the exit it left by, one of tcg_left_*, or NULL when a call left; pc and
+ * count are set then. */
 const struct tcg_exit *host_enter(struct bp_vcpu *v, const void *entry);
 
 /* Translates at the end of the code. Its entry, or NULL: no room; `used` is unchanged then. */
@@ -27,8 +27,8 @@ const void *host_translate(struct bp_vcpu *v, struct tcg_code *t, const struct t
 int host_link(struct bp_vcpu *v, struct tcg_code *t, const struct tcg_exit *exit,
               const struct block *to, int guarded);
 
-/* The exit, which counts how often it is taken, does so no more. */
-void host_stop_counting(struct tcg_code *t, const struct tcg_exit *exit);
+/* Its exit does not count any more how often it is taken. */
+void host_stop_counting(struct tcg_code *t, const struct tcg_loop *loop);
 
 /* Makes whoever jumps to the entry leave instead, with the pc of the block. */
 void host_kill(struct tcg_code *t, const void *entry);
@@ -38,5 +38,14 @@ void host_kill(struct tcg_code *t, const void *entry);
 void host_redirect(struct tcg_code *t, const void *entry, const void *other,
                    uint8_t saved[HOST_SAVED]);
 void host_restore(struct tcg_code *t, const void *entry, const uint8_t saved[HOST_SAVED]);
+
+/* How a debugger finds the caller of translated code, and of the stubs where they call C: as call
+ * frame instructions of DWARF, padded with DW_CFA_nop, which is 0. */
+#define HOST_CFI 19
+struct host_frame {
+    uint8_t return_column, data_align;
+    uint8_t code[HOST_CFI], call[HOST_CFI];
+};
+extern const struct host_frame host_frame;
 
 #endif

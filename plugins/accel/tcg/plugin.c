@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <backplane/plugin.h>
+#include <backplane/trace.h>
 
 #include "host.h"
 
@@ -30,7 +31,7 @@ static const struct bp_prop props[] = {
      .doc = "code cache of all vCPUs together; memory is taken as it fills",
      .type = BP_PROP_SIZE,
      .offset = offsetof(struct tcg, interp.cache),
-     .def = "64MiB",
+     .def = "48MiB",
      .min = 1ull << 20,
      .max = 1ull << 30},
     {.name = "hot",
@@ -56,12 +57,25 @@ static const struct bp_prop props[] = {
      .doc = "text file for IR and host code of all that is translated",
      .type = BP_PROP_PATH,
      .offset = offsetof(struct tcg, dump_path)},
+    {.name = "jitdump",
+     .doc = "folder for jit-PID.dump: translated code with its bytes, for `perf inject --jit`",
+     .type = BP_PROP_PATH,
+     .offset = offsetof(struct tcg, jitdump_path)},
+    {.name = "gdb",
+     .doc = "name translated code for a gdb that debugs this process, by guest address",
+     .type = BP_PROP_BOOL,
+     .offset = offsetof(struct tcg, gdb),
+     .def = "false"},
     SWITCH(pins, "keep the guest's most used registers in host registers"),
     SWITCH(floats, "keep floats in host registers within a block and through its loops"),
     SWITCH(constants, "follow constants through a block, and fold what is computed from them"),
     SWITCH(loops, "branches within a block stay in it"),
     SWITCH(links, "jump from block to block without coming back in between"),
     SWITCH(jumps, "look the targets of computed jumps up in translated code"),
+    SWITCH(checks, "accesses with the same base share a look at the TLB"),
+    SWITCH(windows, "without address translation, RAM is reached without a look at the TLB"),
+    SWITCH(narrow, "registers of 32 bits are sign-extended when they leave translated code"),
+    SWITCH(swaps, "LR and SC with nothing but arithmetic between them are a compare-and-swap"),
     SWITCH(regions, "compile loops, with what they call, as regions of several blocks"),
     {.name = "verify",
      .doc = "check the IR of every block against the rules of ir.h",
@@ -69,19 +83,6 @@ static const struct bp_prop props[] = {
      .offset = offsetof(struct tcg, interp.verify),
      .def = "false"},
 };
-
-static int32_t open_files(struct tcg *tcg)
-{
-    if (tcg->perf)
-        tcg->map = tcg_open_map();
-    if (tcg->perf && !tcg->map)
-        interp_error(&tcg->interp, "perf", "its map /tmp/perf-PID.map cannot be written");
-    if (tcg->dump_path)
-        tcg->dump = fopen(tcg->dump_path, "we");
-    if (tcg->dump_path && !tcg->dump)
-        interp_error(&tcg->interp, "dump", "cannot be written: check the path");
-    return (tcg->perf && !tcg->map) || (tcg->dump_path && !tcg->dump) ? BP_E_IO : BP_OK;
-}
 
 static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core,
                     const struct bp_accel_host *api, void *host)
@@ -92,18 +93,14 @@ static int32_t init(void *self, struct bp_dev *dev, const struct bp_core *core,
     tcg->tier = tcg_tier;
     tcg->tier.heat = tcg->hot ? tcg->hot : 1;
     tcg->interp.tier = &tcg->tier;
+    tcg->trace = core->get(core, BP_TRACE_ID);
     status = interp_class.init(self, dev, core, api, host);
-    return status ? status : open_files(tcg);
+    return status ? status : tcg_listen(tcg);
 }
 
 static void finish(void *self)
 {
-    struct tcg *tcg = self;
-
-    if (tcg->dump)
-        fclose(tcg->dump);
-    if (tcg->map)
-        fclose(tcg->map);
+    tcg_unlisten(self);
     interp_class.finish(self);
 }
 

@@ -42,7 +42,7 @@ struct membership {
 
 /* Instructions that follow each other, of one block. */
 struct run {
-    uint32_t first_insn, ninsns, first_op, nops;
+    uint32_t first_insn, ninsns;
 };
 
 struct maker {
@@ -176,7 +176,7 @@ static int add_block(struct maker *m, struct block *block)
     if (interp_decode(m->v, block->va, block->pa, 1, &ir, &cacheable) != BP_OK || !cacheable ||
         ir.ninsns != block->ninsns)
         return 0;
-    *run = (struct run){.first_insn = m->ninsns, .first_op = m->nops};
+    *run = (struct run){.first_insn = m->ninsns};
     for (n = 0; n < ir.ninsns; n++) {
         const struct bp_ir_insn *insn = &ir.insns[n];
         uint32_t end = n + 1 < ir.ninsns ? ir.insns[n + 1].first_op : ir.nops;
@@ -196,7 +196,6 @@ static int add_block(struct maker *m, struct block *block)
     if (n && n < ir.ninsns)
         add_goto(m);
     run->ninsns = m->ninsns - run->first_insn;
-    run->nops = m->nops - run->first_op;
     m->members[m->nmembers] = block;
     m->nmembers += n > 0;
     return n > 0;
@@ -392,6 +391,7 @@ static int in_region(const struct block *head)
 int tcg_region_make(struct bp_vcpu *v, struct block *head, uint64_t per_round)
 {
     const struct tcg_code *t = tcg_of(v);
+    uint64_t start = tcg_now();
     struct maker *m;
 
     if (in_region(head))
@@ -416,6 +416,8 @@ int tcg_region_make(struct bp_vcpu *v, struct block *head, uint64_t per_round)
     mmu_resume(&v->mmu);
     interp_inside(&v->mmu);
     free(m);
+    v->stats.host_ns += tcg_now() - start;
+    v->stats.region_ns += tcg_now() - start;
     return in_region(head);
 }
 

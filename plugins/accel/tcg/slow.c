@@ -5,6 +5,7 @@
  * and count are set as they expect, and what they answer becomes "go on" or "leave".
  */
 #include "../common/fp.h"
+#include "../common/ir_info.h"
 #include "tcg.h"
 
 #define SLOT(v, offset) (*(uint64_t *)((char *)(v) + (offset)))
@@ -56,6 +57,36 @@ int tcg_atomic(struct bp_vcpu *v, const struct tcg_site *site)
 {
     v->count += site->insn;
     return finish(v, site, interp_atomic(v, &site->rec));
+}
+
+static uint64_t extended(const struct tcg_site *site, uint64_t value)
+{
+    return site->type == BP_T_S32 ? (uint64_t)(int64_t)(int32_t)value : value;
+}
+
+int tcg_expect(struct bp_vcpu *v, const struct tcg_site *site)
+{
+    uint64_t value = 0;
+    int fault;
+
+    v->count += site->insn;
+    fault = mmu_expect(&v->mmu, address(v, site), ir_type_bytes[site->type], site->x, &value);
+    if (!fault)
+        SLOT(v, site->rec.d) = extended(site, value);
+    return finish(v, site, fault ? INTERP_FAULT : v->leave ? INTERP_LEAVE : INTERP_OK);
+}
+
+int tcg_swap(struct bp_vcpu *v, const struct tcg_site *site)
+{
+    uint64_t failed;
+    int fault;
+
+    v->count += site->insn;
+    fault = mmu_swap(&v->mmu, address(v, site), ir_type_bytes[site->type], site->x,
+                     SLOT(v, site->rec.b), &failed);
+    if (!fault)
+        SLOT(v, site->rec.d) = failed;
+    return finish(v, site, fault ? INTERP_FAULT : v->leave ? INTERP_LEAVE : INTERP_OK);
 }
 
 int tcg_value(struct bp_vcpu *v, const struct tcg_site *site)

@@ -15,18 +15,25 @@
 
 /* A way out of translated code that can be linked to the block it leads to. */
 struct tcg_exit {
-    uint64_t target;    /* guest address */
-    struct block *from; /* NULL: never linked, or linked for good */
-    uint32_t jump;      /* offset in the code of the 32-bit distance to patch */
-    uint32_t count;     /* instructions to add to v->count */
-    int32_t heat;    /* backwards: how often it is yet to be taken until the target gets a region */
-    uint8_t watched; /* backwards: it was hot, and is being counted ... */
-    uint8_t to_region; /* taken when it is hot: linked to a region only */
-    uint8_t counted;   /* bytes of the code that counts down ... */
-    uint8_t reserved;
-    uint32_t counter; /* ... at this offset */
-    uint64_t since;   /* ... from this v->count on */
+    uint64_t target;       /* guest address */
+    struct block *from;    /* NULL: never linked, or linked for good */
+    uint32_t jump;         /* offset in the code of the 32-bit distance to patch */
+    uint32_t count;        /* instructions to add to v->count */
+    struct tcg_loop *loop; /* backwards: it counts; else NULL */
 };
+
+/* How hot a loop is, by the exit that leads back. */
+struct tcg_loop {
+    int32_t heat;      /* how often it is yet to be taken until the target gets a region */
+    uint32_t counter;  /* offset in the code of what counts down ... */
+    uint8_t counted;   /* ... and its bytes */
+    uint8_t watched;   /* it was hot, and is being looked at ... */
+    uint8_t to_region; /* taken when it is hot only: linked to nothing but a region */
+    uint64_t since;    /* ... from this v->count on */
+};
+
+/* Ways out without an exit of their own; pc and count are set. */
+extern const struct tcg_exit tcg_left_by_jump, tcg_left_for_block;
 
 /* A place where translated code calls C. The function finds its operands in the slots of v and
  * leaves its results there; registers that live in host registers are in their slots meanwhile.
@@ -74,6 +81,7 @@ struct tcg_code {
     uint8_t *write, *run; /* the same memory, mapped twice: writable, and executable */
     uint32_t size, used;
     uint32_t first; /* bytes of the stubs in front of it all */
+    uint32_t shown; /* from here on `write` has been in use since it was hidden */
     uint8_t *data;  /* sites and exits */
     uint32_t data_size, data_used;
     /* Stubs, as addresses to execute. */
@@ -81,7 +89,9 @@ struct tcg_code {
     uint8_t host_of[TCG_REGS];  /* guest register -> host register it lives in, or 0xff */
     uint8_t guest_of[TCG_REGS]; /* the guest registers that live in host registers ... */
     uint32_t npinned;           /* ... and how many */
+    uint64_t narrow;            /* bits: guest registers of 32 bits, by number */
     int64_t base;               /* what the base register points to, from v */
+    struct tcg_names *names;    /* of gdbjit.c; NULL: none */
 };
 
 static inline struct tcg_code *tcg_of(const struct bp_vcpu *v)
@@ -91,16 +101,22 @@ static inline struct tcg_code *tcg_of(const struct bp_vcpu *v)
 
 /* Optimisations, each a property. */
 struct tcg_does {
-    uint8_t pins, floats, constants, loops, links, jumps, regions;
+    uint8_t pins, floats, constants, loops, links, jumps, regions, swaps, windows, narrow, checks;
 };
+
+#define TCG_LISTENERS 4
 
 struct tcg {
     struct interp interp;   /* first: the interpreter sees its own instance */
     uint32_t hot, very_hot; /* properties */
     struct tcg_does does;
-    uint8_t perf;
-    const char *dump_path;
-    FILE *dump, *map; /* NULL: none */
+    uint8_t perf, gdb;
+    const char *dump_path, *jitdump_path;
+    const struct bp_trace_api *trace; /* may be NULL */
+    FILE *dump, *map;                 /* NULL: none */
+    struct jitdump *jitdump;          /* likewise */
+    const struct tcg_listener *listeners[TCG_LISTENERS];
+    uint32_t nlisteners; /* those that were asked for */
     struct interp_tier tier;
 };
 
@@ -111,15 +127,22 @@ static inline const struct tcg_does *tcg_does(const struct bp_vcpu *v)
 
 extern const struct interp_tier tcg_tier;
 
+/* Nanoseconds of a clock that only grows. */
+uint64_t tcg_now(void);
+
 /* Room in the data area, zeroed, 8-byte aligned. NULL: full. Valid until the cache is emptied. */
 void *tcg_alloc(struct tcg_code *t, uint32_t bytes);
 
-/* The map for perf(1), or NULL with errno. */
-FILE *tcg_open_map(void);
+/* --- dump.c: who is told of translated code --------------------------------------------------- */
 
-/* Tells the map and the dump of what was just translated; `ir`: a block's, NULL for a region. */
+/* [main] Opens what the properties ask for. BP_E_*: interp_error() has been told what cannot be. */
+int32_t tcg_listen(struct tcg *tcg);
+void tcg_unlisten(struct tcg *tcg);
+/* Tells them what was just translated; `ir`: a block's, NULL for a region. */
 void tcg_dump(struct bp_vcpu *v, const struct tcg_unit *unit, const struct bp_ir_builder *ir,
               const void *entry);
+/* All code of this vCPU is gone. */
+void tcg_dump_forget(struct bp_vcpu *v);
 
 /* Gives the block code, if possible. OUT. */
 void tcg_translate(struct bp_vcpu *v, struct block *block);
@@ -137,6 +160,9 @@ void tcg_region_forget(struct bp_vcpu *v, struct block *member);
 int tcg_load(struct bp_vcpu *v, const struct tcg_site *site);
 int tcg_store(struct bp_vcpu *v, const struct tcg_site *site);
 int tcg_atomic(struct bp_vcpu *v, const struct tcg_site *site);
+/* LR and SC of a compare-and-swap: what is expected, and where, is in v's reservation between them. */
+int tcg_expect(struct bp_vcpu *v, const struct tcg_site *site);
+int tcg_swap(struct bp_vcpu *v, const struct tcg_site *site);
 int tcg_value(struct bp_vcpu *v, const struct tcg_site *site);      /* a VALUE helper */
 int tcg_control(struct bp_vcpu *v, const struct tcg_site *site);    /* a CONTROL helper */
 int tcg_leave(struct bp_vcpu *v, const struct tcg_site *site);      /* behind the instruction */

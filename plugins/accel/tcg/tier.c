@@ -14,16 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../interp/handlers.h"
 #include "host.h"
 
 #define PAGE_OF(a)    ((a) & ~(MMU_PAGE - 1))
-#define MIN_CODE      (128u << 10)
 #define MAX_CODE      (1u << 30) /* distances are 31 bits */
 #define LARGEST_BLOCK (64u << 10)
-#define WATCHED       64 /* times a hot loop goes round until it is decided about */
+#define HIDDEN        (256u << 10) /* bytes of code that are hidden at a time: a power of 2 */
+#define WATCHED       64           /* times a hot loop goes round until it is decided about */
 
 void *tcg_alloc(struct tcg_code *t, uint32_t bytes)
 {
@@ -65,11 +66,10 @@ static int make_room(struct tcg_code *t)
 static int32_t start(struct bp_vcpu *v)
 {
     struct tcg_code *t = calloc(1, sizeof *t);
-    uint64_t size = v->arena_size < MIN_CODE ? MIN_CODE : v->arena_size;
 
     if (!t)
         return BP_E_NOMEM;
-    t->size = t->data_size = (uint32_t)(size > MAX_CODE ? MAX_CODE : size);
+    t->size = t->data_size = (uint32_t)(v->arena_size > MAX_CODE ? MAX_CODE : v->arena_size);
     if (!make_room(t)) {
         forget_room(t);
         free(t);
@@ -77,12 +77,13 @@ static int32_t start(struct bp_vcpu *v)
     }
     v->translator = t;
     host_make_stubs(v, t);
-    t->used = t->first;
+    t->used = t->shown = t->first;
     return BP_OK;
 }
 
 static void stop(struct bp_vcpu *v)
 {
+    tcg_dump_forget(v);
     forget_room(tcg_of(v));
     free(v->translator);
     v->translator = NULL;
@@ -97,8 +98,27 @@ static void emptied(struct bp_vcpu *v)
 {
     struct tcg_code *t = tcg_of(v);
 
-    t->used = t->first;
+    tcg_dump_forget(v);
+    t->used = t->shown = t->first;
     t->data_used = 0;
+}
+
+static uint64_t used(const struct bp_vcpu *v)
+{
+    const struct tcg_code *t = tcg_of(v);
+
+    return t->used + (uint64_t)t->data_used;
+}
+
+/* What has been written needs to be mapped once only, to be executed; what is patched there comes back by itself. */
+static void hide(struct tcg_code *t)
+{
+    uint32_t end = t->used & ~(HIDDEN - 1);
+
+    if (end <= t->shown)
+        return;
+    madvise(t->write + (t->shown & ~(HIDDEN - 1)), end - (t->shown & ~(HIDDEN - 1)), MADV_DONTNEED);
+    t->shown = end;
 }
 
 /* --- hot blocks ------------------------------------------------------------------------------ */
@@ -133,14 +153,23 @@ void tcg_translate(struct bp_vcpu *v, struct block *block)
     v->stats.host_blocks++;
 }
 
+uint64_t tcg_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void hot(struct bp_vcpu *v, struct block *block)
 {
     struct tcg_code *t = tcg_of(v);
+    uint64_t start = tcg_now();
 
     block->heat = v->tier->heat;
     if (!block->cached)
         return;
-    if (t->size - t->used < LARGEST_BLOCK || t->data_size - t->data_used < LARGEST_BLOCK) {
+    if (interp_cache_room(v) < LARGEST_BLOCK) {
         interp_cache_empty(v);
         return;
     }
@@ -149,6 +178,8 @@ static void hot(struct bp_vcpu *v, struct block *block)
     tcg_translate(v, block);
     mmu_resume(&v->mmu);
     interp_inside(&v->mmu);
+    hide(t);
+    v->stats.host_ns += tcg_now() - start;
     v->stats.host_bytes = t->used > v->stats.host_bytes ? t->used : v->stats.host_bytes;
 }
 
@@ -188,24 +219,48 @@ static void link_exit(struct bp_vcpu *v, struct tcg_exit *exit, const struct blo
 static int make_region(struct bp_vcpu *v, struct tcg_exit *exit, struct block *block)
 {
     const struct tcg *tcg = (const struct tcg *)v->interp;
+    struct tcg_loop *loop = exit->loop;
     uint32_t rounds = tcg->very_hot < WATCHED ? tcg->very_hot : WATCHED;
-    uint64_t per_round = (v->count - exit->since) / rounds, epoch = v->epoch;
+    uint64_t per_round = (v->count - loop->since) / rounds, epoch = v->epoch;
     int made;
 
     if (block->mode & INTERP_MODE_SINGLE) /* the end of a budget: next time */
         return 0;
-    if (!exit->watched) {
-        exit->watched = 1;
-        exit->since = v->count;
-        exit->heat = (int32_t)rounds - 1;
+    if (!loop->watched) {
+        loop->watched = 1;
+        loop->since = v->count;
+        loop->heat = (int32_t)rounds - 1;
         return 0;
     }
     made = block->va == exit->target && tcg_region_make(v, block, per_round);
-    if (v->epoch == epoch && !(made && exit->to_region)) {
-        exit->heat = INT32_MAX;
-        host_stop_counting(tcg_of(v), exit);
+    if (v->epoch == epoch && !(made && loop->to_region)) {
+        loop->heat = INT32_MAX;
+        host_stop_counting(tcg_of(v), loop);
     }
     return made;
+}
+
+const struct tcg_exit tcg_left_by_jump, tcg_left_for_block;
+
+/* Until code is left: by an exit, which has pc and count, or NULL. */
+static struct tcg_exit *run(struct bp_vcpu *v, const struct block *block)
+{
+    struct interp_stats *stats = &v->stats;
+    const struct tcg_exit *exit;
+
+    stats->host_enters++;
+    exit = host_enter(v, block->native);
+    if (!exit || exit == &tcg_left_by_jump || exit == &tcg_left_for_block) {
+        stats->exits_call += !exit;
+        stats->exits_jump += exit == &tcg_left_by_jump;
+        stats->exits_block += exit == &tcg_left_for_block;
+        return NULL;
+    }
+    stats->exits_link += exit->from != NULL;
+    stats->exits_poll += exit->from == NULL;
+    *v->pc = exit->target;
+    v->count += exit->count;
+    return (struct tcg_exit *)(uintptr_t)exit;
 }
 
 static const struct rec *enter(struct bp_vcpu *v, struct block *block)
@@ -213,19 +268,13 @@ static const struct rec *enter(struct bp_vcpu *v, struct block *block)
     const struct rec *next;
 
     do {
-        struct tcg_exit *exit;
         uint64_t epoch = v->epoch;
+        struct tcg_exit *exit = run(v, block);
         int links;
-        v->stats.host_enters++;
-        exit = (struct tcg_exit *)(uintptr_t)host_enter(v, block->native);
-        if (exit) {
-            *v->pc = exit->target;
-            v->count += exit->count;
-        }
         next = interp_next(v);
         links = next && exit && v->epoch == epoch;
-        if (links && exit->heat < 0) {
-            links = make_region(v, exit, interp_block(next)) || !exit->to_region;
+        if (links && exit->loop && exit->loop->heat < 0) {
+            links = make_region(v, exit, interp_block(next)) || !exit->loop->to_region;
             next = interp_next(v); /* mail may have come meanwhile */
         }
         if (!next)
@@ -247,4 +296,5 @@ const struct interp_tier tcg_tier = {
     .enter = enter,
     .kill = kill,
     .emptied = emptied,
+    .used = used,
 };

@@ -214,6 +214,8 @@ bool riscv_satp_mode_ok(const struct hart *h, uint64_t satp);
  * they hold for the whole naturally aligned block around pa. */
 uint32_t riscv_pmp(const struct hart *h, uint64_t pa, uint32_t bytes, uint32_t priv,
                    uint32_t *log2_size);
+/* True when they are the same everywhere, for each mode. */
+bool riscv_pmp_flat(const struct hart *h);
 uint64_t riscv_pmpcfg_read(const struct hart *h, uint32_t index);
 void riscv_pmpcfg_write(struct hart *h, uint32_t index, uint64_t value);
 void riscv_pmpaddr_write(struct hart *h, uint32_t index, uint64_t value);

@@ -241,6 +241,7 @@ int32_t riscv_walk(void *state, uint64_t va, uint32_t kind, uint32_t context, ui
         out->pa = va;
         out->log2_size = 12;
         out->prot = BP_PROT_READ | BP_PROT_WRITE | BP_PROT_FETCH;
+        out->flat = riscv_pmp_flat(h) ? 64 : 0;
     }
     out->prot &= riscv_pmp(h, out->pa, out->bytes, view->priv, &out->log2_size) | BP_PROT_GLOBAL |
                  (debug ? ~0u : 0);

@@ -141,6 +141,11 @@ static uint32_t find_zone(const struct hart *h, uint64_t pa)
     return low;
 }
 
+bool riscv_pmp_flat(const struct hart *h)
+{
+    return h->pmp_nzones == 1;
+}
+
 uint32_t riscv_pmp(const struct hart *h, uint64_t pa, uint32_t bytes, uint32_t priv,
                    uint32_t *log2_size)
 {

@@ -2,8 +2,9 @@
  *
  * abi.h - the ground rules every Backplane plug-in header builds on: export, status codes, growth.
  *
- * A plug-in is a shared object that exports exactly one symbol (plugin.h). Everything else passes through
- * structs of function pointers. The rules that let a plug-in built today load for ten years:
+ * A plug-in is a shared object that exports exactly one symbol (plugin.h), save what GDB looks up in
+ * objects that make host code (__jit_debug_*). Everything else passes through structs of function
+ * pointers. The rules that let a plug-in built today load for ten years:
  *
  *   - a struct that may grow starts with `uint32_t size`, set by whoever fills it in; readers ask BP_HAS()
  *     before touching a field added later; zero always means "as before the field existed";

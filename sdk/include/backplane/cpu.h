@@ -64,7 +64,9 @@ struct bp_walk {
     uint32_t log2_size; /* 12 or more: may be cached as a page; less: good for this access only */
     uint32_t prot;      /* BP_PROT_*: what may be cached for this context */
     uint32_t bytes; /* in: width of the access, as far as it lies in the page of va; 0: not known */
-    uint32_t reserved;
+    uint32_t
+        flat; /* not 0: in the 2^flat bytes around va (64: everywhere) addresses of this context are physical,
+                     * with the same prot, until flush_tlb() or flush_space() of the context */
 };
 #define BP_PROT_READ   1u
 #define BP_PROT_WRITE  2u

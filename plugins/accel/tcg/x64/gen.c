@@ -35,6 +35,11 @@ int gen_pinned(const struct gen *e, uint16_t operand)
     return operand < TCG_REGS && e->pins.host_of[operand] != NO_REG ? e->pins.host_of[operand] : -1;
 }
 
+int gen_narrow(const struct gen *e, uint16_t operand)
+{
+    return operand < TCG_REGS && e->t->narrow >> operand & 1;
+}
+
 struct rm gen_home(const struct gen *e, uint16_t operand)
 {
     return rm_mem(RBP, (int32_t)(gen_target(e, operand) - e->t->base));
@@ -69,6 +74,13 @@ int gen_known(const struct gen *e, uint16_t operand, int64_t *value)
     return 1;
 }
 
+/* The operand changes. */
+static void forget_shared(struct gen *e, uint16_t operand)
+{
+    if (e->shared.op && e->shared.op->a == operand)
+        e->shared.op = NULL;
+}
+
 void gen_learn(struct gen *e, uint16_t operand, int64_t value)
 {
     int i = tracked(operand);
@@ -79,6 +91,7 @@ void gen_learn(struct gen *e, uint16_t operand, int64_t value)
         e->boxed[i] = 0;
         gen_lose_float(e, operand);
     }
+    forget_shared(e, operand);
 }
 
 void gen_forget(struct gen *e, uint16_t operand)
@@ -89,6 +102,7 @@ void gen_forget(struct gen *e, uint16_t operand)
         e->known[i] = e->boxed[i] = 0;
         gen_lose_float(e, operand);
     }
+    forget_shared(e, operand);
 }
 
 static void forget_all(struct gen *e)
@@ -129,7 +143,7 @@ void gen_put(struct gen *e, uint16_t d, uint32_t type, uint32_t reg)
     int pin = gen_pinned(e, d);
     uint32_t to = pin >= 0 ? (uint32_t)pin : reg;
 
-    if (type == BP_T_S32)
+    if (type == BP_T_S32 && !(pin >= 0 && gen_narrow(e, d)))
         asm_movsxd(&e->code, 1, to, rm_reg(reg));
     else if (to != reg)
         asm_move(&e->code, type == BP_T_I64, to, reg);
@@ -190,6 +204,7 @@ void gen_call_site(struct gen *e, const struct tcg_site *site)
     asm_constant(&e->code, RDX, (uintptr_t)site);
     asm_call_to(&e->code, e->thunk);
     gen_lose_floats(e);
+    e->shared.op = NULL;
 }
 
 static const struct bp_cpu_helper *helper_at(const struct bp_vcpu *v, uint32_t i)
@@ -232,6 +247,8 @@ static void gen_flags(struct gen *e, const struct bp_ir_op *op)
 
 static void gen_op(struct gen *e, const struct bp_ir_op *op)
 {
+    if (!gen_shares(op))
+        e->shared.op = NULL;
     switch (op->op) {
     case BP_IR_LD:
         gen_load(e, op);
@@ -307,6 +324,7 @@ static void gen_insn(struct gen *e)
     if (e->leader[e->insn]) {
         gen_hold(e, e->held, e->wanted[e->insn]);
         forget_all(e);
+        e->shared.op = NULL;
         memcpy(e->held, e->wanted[e->insn], sizeof e->held);
     }
     asm_place(&e->code, &e->insns[e->insn]);
@@ -379,7 +397,7 @@ static void gen_registers(struct gen *e, const uint32_t *weights)
 
 static struct gen *start(struct bp_vcpu *v, struct tcg_code *t, const struct tcg_unit *unit)
 {
-    uint32_t n = unit->ninsns, max_colds = 2 * (unit->nops + n) + 8;
+    uint32_t n = unit->ninsns, max_colds = 3 * (unit->nops + n) + 8;
     struct gen *e = calloc(1, sizeof *e + max_colds * sizeof *e->colds + n * sizeof *e->insns +
                                   n * sizeof *e->wanted + n);
 

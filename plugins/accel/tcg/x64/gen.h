@@ -23,16 +23,18 @@
 /* Code that is rarely run, placed behind the block. */
 struct cold {
     struct label in, out;
-    struct tcg_site *site;    /* calls it, then goes on at `out` ... */
-    struct tcg_exit *exit;    /* ... or leaves by it ... */
-    uint32_t add;             /* ... or jumps on by a link: instructions to count first */
-    uint16_t insn;            /* COLD_LOOP: goes on at this instruction ... */
-    uint16_t from;            /* ... from this one */
-    uint8_t kind;             /* enum cold_kind */
-    uint8_t outside;          /* COLD_LEAVE: registers are as they are between blocks */
-    uint8_t held[GEN_FLOATS]; /* at `out`; COLD_LOOP: at the jump */
+    struct tcg_site *site;     /* calls it, then goes on at `out` ... */
+    const struct bp_ir_op *op; /* COLD_TABLE: the access; its site if that misses */
+    struct tcg_exit *exit;     /* ... or leaves by it ... */
+    uint32_t add;              /* ... or jumps on by a link: instructions to count first */
+    uint16_t insn;             /* COLD_LOOP: goes on at this instruction ... */
+    uint16_t from;             /* ... from this one */
+    uint8_t kind;              /* enum cold_kind */
+    uint8_t outside;           /* COLD_LEAVE: registers are as they are between blocks */
+    uint8_t shares;            /* rdx is 0 at `out` */
+    uint8_t held[GEN_FLOATS];  /* at `out`; COLD_LOOP: at the jump */
 };
-enum cold_kind { COLD_CALL, COLD_LEAVE, COLD_LINK, COLD_LOOP };
+enum cold_kind { COLD_CALL, COLD_TABLE, COLD_LEAVE, COLD_LINK, COLD_LOOP };
 
 /* What a host register has of the slot of its guest register. */
 enum held { HELD_NOT, HELD_F32, HELD_F64 };
@@ -45,6 +47,14 @@ struct pins {
     uint8_t guest_of[16];      /* by host register; NO_REG: none */
     uint8_t dirty[16];         /* by host register: its slot does not have the value */
     uint8_t count;             /* host register of v->count; NO_REG: in its slot */
+};
+
+/* A look at the TLB that several accesses share: rdx is the host address of `low`, or 0 if they have to look for
+ * themselves. */
+struct shared {
+    const struct bp_ir_op *op; /* the first; NULL: none */
+    int32_t low, high;         /* bytes that it was for, from the base */
+    uint8_t write;
 };
 
 struct gen {
@@ -68,7 +78,9 @@ struct gen {
     uint8_t float_of[GEN_FLOATS]; /* the other way round */
     uint8_t held[GEN_FLOATS];
     uint8_t (*wanted)[GEN_FLOATS]; /* held by whoever comes to this instruction */
-    struct tcg_exit *dead;         /* leaves with the block's pc */
+    struct shared shared;
+    const struct bp_ir_op *swap; /* the SC of the last LR, if they are a compare-and-swap */
+    struct tcg_exit *dead;       /* leaves with the block's pc */
     struct cold *colds;
     uint32_t ncolds, max_colds;
 };
@@ -85,6 +97,8 @@ uint16_t gen_target(const struct gen *e, uint16_t operand);
 struct rm gen_where(const struct gen *e, uint16_t operand);
 struct rm gen_home(const struct gen *e, uint16_t operand); /* its slot, pinned or not */
 int gen_pinned(const struct gen *e, uint16_t operand);     /* host register, or -1 */
+/* Its host register may have anything above the low 32 bits, which is all that ops read of it. */
+int gen_narrow(const struct gen *e, uint16_t operand);
 int gen_known(const struct gen *e, uint16_t operand, int64_t *value);
 void gen_learn(struct gen *e, uint16_t operand, int64_t value);
 void gen_forget(struct gen *e, uint16_t operand);
@@ -149,7 +163,15 @@ void gen_integer(struct gen *e, const struct bp_ir_op *op);
 void gen_constant(struct gen *e, uint16_t d, int64_t value);
 void gen_load(struct gen *e, const struct bp_ir_op *op);
 void gen_store(struct gen *e, const struct bp_ir_op *op);
+/* An access that was outside of the window, or could not share what others looked up. */
+void gen_table(struct gen *e, const struct cold *cold);
+/* Where cold code of an access comes back. */
+void gen_unshared(struct gen *e, const struct cold *cold);
+/* Does code for the op leave rdx as it is? */
+int gen_shares(const struct bp_ir_op *op);
 void gen_atomic(struct gen *e, const struct bp_ir_op *op);
+/* rax = the host address of the access, rdx = its offset in the page; or off to `miss`. */
+void gen_lookup(struct gen *e, const struct bp_ir_op *op, int write, struct label *miss);
 void gen_fp(struct gen *e, const struct bp_ir_op *op);
 /* Where jumps inside lead to; and the weights of instructions, by the loops they are in. */
 void gen_find_leaders(struct gen *e, uint32_t *weights);

@@ -150,7 +150,6 @@ static struct tcg_exit *new_exit(struct gen *e, int64_t offset, uint32_t count, 
     exit->target = address(e, offset);
     exit->count = count;
     exit->from = linked && tcg_does(e->v)->links ? member(e, e->insn) : NULL;
-    exit->heat = INT32_MAX;
     return exit;
 }
 
@@ -192,16 +191,23 @@ static void change_over(struct gen *e)
 }
 
 /* A loop that goes round often enough goes to `hot` by the exit, to be compiled as a region. */
-static void count_heat(struct gen *e, struct tcg_exit *exit, struct label *hot)
+static void count_heat(struct gen *e, struct tcg_exit *exit, int to_region, struct label *hot)
 {
     const struct tcg *tcg = (const struct tcg *)e->v->interp;
+    struct tcg_loop *loop = tcg_alloc(e->t, sizeof *loop);
 
-    exit->heat = (int32_t)tcg->very_hot;
-    exit->counter = (uint32_t)(e->code.at - e->t->write);
-    asm_constant(&e->code, RAX, (uintptr_t)exit);
-    asm_alu_imm(&e->code, ALU_SUB, 0, rm_mem(RAX, offsetof(struct tcg_exit, heat)), 1);
+    exit->loop = loop;
+    if (!loop) {
+        e->code.full = 1;
+        return;
+    }
+    loop->heat = (int32_t)tcg->very_hot;
+    loop->to_region = (uint8_t)to_region;
+    loop->counter = (uint32_t)(e->code.at - e->t->write);
+    asm_constant(&e->code, RAX, (uintptr_t)loop);
+    asm_alu_imm(&e->code, ALU_SUB, 0, rm_mem(RAX, offsetof(struct tcg_loop, heat)), 1);
     asm_jcc(&e->code, CC_L, hot);
-    exit->counted = (uint8_t)((uint32_t)(e->code.at - e->t->write) - exit->counter);
+    loop->counted = (uint8_t)((uint32_t)(e->code.at - e->t->write) - loop->counter);
 }
 
 static int counts_heat(const struct gen *e)
@@ -251,9 +257,8 @@ static void go_inside(struct gen *e, uint32_t from, uint32_t to)
             struct cold *hot = gen_cold(e, COLD_LINK); /* to the region, from then on */
             hot->add = to;
             hot->exit = new_exit(e, e->unit->insns[to].offset, 0, 1);
-            hot->exit->to_region = 1;
             hot->from = (uint16_t)from;
-            count_heat(e, hot->exit, &hot->in);
+            count_heat(e, hot->exit, 1, &hot->in);
         }
         if (back && e->v->budgeted) {
             look_at_budget(e, e->pins.count == NO_REG ? FIELD(e, count) : rm_reg(e->pins.count));
@@ -283,7 +288,7 @@ static void gen_way(struct gen *e, int64_t offset)
         struct cold *cold = leave_by(e, exit, 0);
         look_at_poll(e, &cold->in);
         if (counts_heat(e))
-            count_heat(e, exit, &cold->in);
+            count_heat(e, exit, 0, &cold->in);
     }
     change_over(e);
     linkable(e, exit, &leave_by(e, exit, 1)->in);
@@ -392,7 +397,7 @@ static void gen_indirect(struct gen *e, uint16_t from)
         asm_place(&e->code, &miss);
     }
     asm_store(&e->code, 1, RAX, rm_mem(RBP, gen_offset(e, e->v->pc)));
-    asm_constant(&e->code, RAX, 0);
+    asm_constant(&e->code, RAX, (uintptr_t)&tcg_left_by_jump);
     asm_jmp_to(&e->code, e->t->leave); /* registers were changed over */
 }
 
@@ -458,9 +463,13 @@ static void gen_one(struct gen *e, struct cold *cold)
     e->insn = cold->from;
     asm_place(&e->code, &cold->in);
     switch ((enum cold_kind)cold->kind) {
+    case COLD_TABLE:
+        gen_table(e, cold);
+        break;
     case COLD_CALL:
         gen_call_site(e, cold->site);
         gen_hold(e, e->held, cold->held);
+        gen_unshared(e, cold);
         asm_jmp(&e->code, &cold->out);
         break;
     case COLD_LEAVE:

@@ -127,9 +127,9 @@ static void gen_move(struct gen *e, const struct bp_ir_op *op)
         gen_constant(e, op->d, slot_of(op->type, value));
         return;
     }
-    if (op->type == BP_T_I64 && op->d == op->b)
+    if ((op->type == BP_T_I64 || gen_narrow(e, op->d)) && op->d == op->b)
         return;
-    if (op->type == BP_T_S32)
+    if (op->type == BP_T_S32 && !(gen_pinned(e, op->d) >= 0 && gen_narrow(e, op->d)))
         asm_movsxd(&e->code, 1, to, gen_where(e, op->b));
     else
         asm_load(&e->code, is_wide(op), to, gen_where(e, op->b));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * gen_mem.c - loads, stores, atomics. The hit path is here, as ../../common/softmmu.h explains it;
- * all else is a call.
+ * gen_mem.c - loads and stores. The hit path is here, as ../../common/softmmu.h explains it; all else
+ * is a call.
  */
 #include "gen.h"
 
@@ -23,12 +23,12 @@ static void gen_address(struct gen *e, const struct bp_ir_op *op)
     }
 }
 
-/* rax = the host address of the access, rdx = its offset in the page; or off to `miss`. */
-static void gen_lookup(struct gen *e, const struct bp_ir_op *op, int write, struct label *miss)
+/* Of accesses to [va, va + bytes), with the context of `op`. */
+static void look_up(struct gen *e, const struct bp_ir_op *op, uint32_t bytes, int write,
+                    struct label *miss)
 {
     const struct mmu_tlb *tlb = &e->v->mmu.tlbs[op->x & BP_MEM_CONTEXT];
     const struct mmu_entry *table = write ? tlb->write : tlb->read;
-    uint32_t bytes = ir_type_bytes[op->type];
 
     gen_address(e, op);
     asm_rorx(&e->code, 0, RCX, rm_reg(RAX), 8);
@@ -40,16 +40,164 @@ static void gen_lookup(struct gen *e, const struct bp_ir_op *op, int write, stru
     asm_alu(&e->code, ALU_ADD, 1, RAX, rm_index(RBP, RCX, 0, gen_offset(e, &table->addend)));
 }
 
+void gen_lookup(struct gen *e, const struct bp_ir_op *op, int write, struct label *miss)
+{
+    look_up(e, op, ir_type_bytes[op->type], write, miss);
+}
+
 /* Alignment rules and big-endian data are the slow path's. */
 static int is_general(const struct bp_ir_op *op)
 {
     return op->x & (BP_MEM_ALIGNED | BP_MEM_BIG) && op->type != BP_T_U8 && op->type != BP_T_S8;
 }
 
-static void gen_read(struct gen *e, uint32_t type, uint32_t d)
+static int is_float(const struct bp_ir_op *op)
 {
-    const struct rm host = rm_mem(RAX, 0);
+    return op->type == BP_T_F32 || op->type == BP_T_F64;
+}
 
+/* --- shared looks at the table --------------------------------------------------------------- */
+
+#define SHARED_OPS   32  /* how far is looked for more accesses */
+#define SHARED_BYTES 512 /* between the first and the last of them: more crosses pages too often */
+
+int gen_shares(const struct bp_ir_op *op)
+{
+    switch (op->op) {
+    case BP_IR_MULHSS ... BP_IR_REMU:
+    case BP_IR_ORCB:
+    case BP_IR_SEL:
+        return 0;
+    case BP_IR_BR:
+    case BP_IR_LD:
+    case BP_IR_ST:
+        return 1;
+    default:
+        return op->op < BP_IR_LD;
+    }
+}
+
+static int same_base(const struct bp_ir_op *a, const struct bp_ir_op *b)
+{
+    uint16_t how = BP_MEM_CONTEXT | BP_MEM_ADDR32;
+
+    return a->a == b->a && (a->x & how) == (b->x & how) && !is_general(b);
+}
+
+/* The bytes, from the base, that the access and those behind it reach that it may look for. 0: there are none. */
+static int plan(const struct gen *e, const struct bp_ir_op *first, int write, struct shared *shared)
+{
+    const struct tcg_unit *unit = e->unit;
+    const struct bp_ir_op *op = first + 1, *end = &unit->ops[unit->nops];
+    uint32_t insn = e->insn, found = 0;
+    int64_t value;
+
+    *shared = (struct shared){.op = first,
+                              .write = (uint8_t)write,
+                              .low = first->disp,
+                              .high = first->disp + ir_type_bytes[first->type]};
+    if (!tcg_does(e->v)->checks || gen_known(e, first->a, &value) || ir_writes(first) == first->a)
+        return 0;
+    for (end = end - op > SHARED_OPS ? op + SHARED_OPS : end; op < end; op++) {
+        int32_t low = shared->low, high = shared->high;
+        while (insn + 1 < unit->ninsns && &unit->ops[unit->insns[insn + 1].first_op] <= op)
+            insn++;
+        if ((insn != e->insn && e->leader[insn]) || !gen_shares(op))
+            break;
+        if (op->op == BP_IR_LD || op->op == BP_IR_ST) {
+            low = op->disp < low ? op->disp : low;
+            high = op->disp + ir_type_bytes[op->type] > high ? op->disp + ir_type_bytes[op->type]
+                                                             : high;
+            if (!same_base(first, op) || (op->op == BP_IR_ST && !write) ||
+                high - low > SHARED_BYTES)
+                break;
+            shared->low = low;
+            shared->high = high;
+            found++;
+        }
+        if (ir_writes(op) == first->a)
+            break;
+    }
+    return found > 0;
+}
+
+/* Has what is in rdx been looked up for this access, too? */
+static int rides(const struct gen *e, const struct bp_ir_op *op, int write)
+{
+    const struct shared *shared = &e->shared;
+
+    return shared->op && same_base(shared->op, op) && op->disp >= shared->low &&
+           op->disp + ir_type_bytes[op->type] <= shared->high && (!write || shared->write);
+}
+
+/* --- where an access goes -------------------------------------------------------------------- */
+
+/* Is the access worth looking into the window for? */
+static int has_window(const struct gen *e, const struct bp_ir_op *op,
+                      const struct mmu_window *window)
+{
+    int64_t value;
+    uint64_t va;
+
+    if (!tcg_does(e->v)->windows || !window->bytes || is_float(op))
+        return 0;
+    va = (uint64_t)op->disp + (uint64_t)(gen_known(e, op->a, &value) ? value : 0);
+    return !gen_known(e, op->a, &value) ||
+           (op->x & BP_MEM_ADDR32 ? (uint32_t)va : va) - window->base < window->bytes;
+}
+
+/* rax = the host address, if it is in the window. */
+static void look_out(struct gen *e, const struct bp_ir_op *op, int write, struct label *miss)
+{
+    uint32_t context = op->x & BP_MEM_CONTEXT;
+
+    gen_address(e, op);
+    asm_alu(&e->code, ALU_SUB, 1, RAX, FIELD(e, mmu.windows[context][write].base));
+    asm_alu(&e->code, ALU_CMP, 1, RAX, FIELD(e, mmu.windows[context][write].bytes));
+    asm_jcc(&e->code, CC_AE, miss);
+    asm_alu(&e->code, ALU_ADD, 1, RAX, FIELD(e, mmu.windows[context][write].host));
+}
+
+/* `host` is where the access is to be made. The result is for what does not get there. */
+static struct cold *gen_find(struct gen *e, const struct bp_ir_op *op, int write,
+                             struct tcg_site *site, struct rm *host)
+{
+    int direct = has_window(e, op, &e->v->mmu.windows[op->x & BP_MEM_CONTEXT][write]);
+    int ride = !direct && rides(e, op, write), plans;
+    struct bp_ir_op lowest = *op;
+    struct shared shared = e->shared;
+    struct cold *cold = gen_cold(e, COLD_CALL);
+
+    plans = !direct && !ride && plan(e, op, write, &shared);
+    cold->site = site;
+    cold->op = op;
+    cold->shares = ride || plans;
+    if ((direct || cold->shares) && !is_float(op))
+        cold->kind = COLD_TABLE;
+    *host = rm_mem(RAX, 0);
+    if (direct) {
+        look_out(e, op, write, &cold->in);
+    } else if (ride) {
+        asm_test(&e->code, 1, RDX, rm_reg(RDX));
+        asm_jcc(&e->code, CC_E, &cold->in);
+        *host = rm_mem(RDX, op->disp - shared.low);
+        return cold;
+    } else if (plans) {
+        lowest.disp = shared.low;
+        look_up(e, &lowest, (uint32_t)(shared.high - shared.low), write, &cold->in);
+        asm_move(&e->code, 1, RDX, RAX);
+        *host = rm_mem(RDX, op->disp - shared.low);
+        e->shared = shared;
+        return cold;
+    } else {
+        gen_lookup(e, op, write, &cold->in);
+    }
+    e->shared.op = NULL;
+    return cold;
+}
+
+static void gen_read(struct gen *e, uint32_t type, uint32_t d, struct rm host)
+{
     switch (type) {
     case BP_T_I64:
     case BP_T_F64:
@@ -75,12 +223,21 @@ static void gen_read(struct gen *e, uint32_t type, uint32_t d)
     }
 }
 
+static void gen_load_at(struct gen *e, const struct bp_ir_op *op, struct rm host)
+{
+    uint32_t d = gen_result(e, op->d);
+
+    gen_read(e, op->type, d, host);
+    if (gen_pinned(e, op->d) < 0)
+        asm_store(&e->code, 1, d, gen_home(e, op->d));
+}
+
 void gen_load(struct gen *e, const struct bp_ir_op *op)
 {
     struct tcg_site *site = gen_site(e, op, tcg_load);
     int boxed = op->type == BP_T_F32 && op->x & BP_MEM_BOX;
     struct cold *cold;
-    uint32_t d = gen_result(e, op->d);
+    struct rm host;
 
     site->rec.d = gen_target(e, op->d);
     if (is_general(op) || (boxed && gen_pinned(e, op->d) >= 0)) {
@@ -88,26 +245,20 @@ void gen_load(struct gen *e, const struct bp_ir_op *op)
         gen_forget(e, op->d);
         return;
     }
-    cold = gen_cold(e, COLD_CALL);
-    cold->site = site;
-    gen_lookup(e, op, 0, &cold->in);
+    cold = gen_find(e, op, 0, site, &host);
     gen_forget(e, op->d);
     if ((boxed || op->type == BP_T_F64) && gen_pinned(e, op->d) < 0) {
         uint32_t xmm = gen_float_result(e, op->d);
-        asm_fp(&e->code, 0x10, !boxed, xmm, 0, rm_mem(RAX, 0));
+        asm_fp(&e->code, 0x10, !boxed, xmm, 0, host);
         gen_float_put(e, op->d, !boxed, boxed, xmm);
     } else {
-        gen_read(e, op->type, d);
-        if (gen_pinned(e, op->d) < 0)
-            asm_store(&e->code, 1, d, gen_home(e, op->d));
+        gen_load_at(e, op, host);
     }
     gen_rejoin(e, cold);
 }
 
-static void gen_write(struct gen *e, uint32_t type, uint32_t from)
+static void gen_write(struct gen *e, uint32_t type, uint32_t from, struct rm host)
 {
-    const struct rm host = rm_mem(RAX, 0);
-
     switch (ir_type_bytes[type]) {
     case 1:
         asm_store8(&e->code, host, from);
@@ -123,6 +274,17 @@ static void gen_write(struct gen *e, uint32_t type, uint32_t from)
     }
 }
 
+static void gen_store_at(struct gen *e, const struct bp_ir_op *op, struct rm host)
+{
+    uint32_t from = gen_get(e, op->b, RCX);
+
+    if (ir_type_bytes[op->type] == 8 && from != RCX && gen_narrow(e, op->b)) {
+        asm_movsxd(&e->code, 1, RCX, rm_reg(from));
+        from = RCX;
+    }
+    gen_write(e, op->type, from, host);
+}
+
 void gen_store(struct gen *e, const struct bp_ir_op *op)
 {
     struct tcg_site *site = gen_site(e, op, tcg_store);
@@ -131,15 +293,14 @@ void gen_store(struct gen *e, const struct bp_ir_op *op)
     if (is_general(op)) {
         gen_call_site(e, site);
     } else {
-        struct cold *cold = gen_cold(e, COLD_CALL);
-        cold->site = site;
-        gen_lookup(e, op, 1, &cold->in);
+        struct rm host;
+        struct cold *cold = gen_find(e, op, 1, site, &host);
         if (op->type == BP_T_F64 && gen_float_result(e, op->b))
-            asm_fp(&e->code, 0x11, 1, gen_float(e, op->b, 1, 0), 0, rm_mem(RAX, 0));
+            asm_fp(&e->code, 0x11, 1, gen_float(e, op->b, 1, 0), 0, host);
         else if (op->type == BP_T_F32 && gen_float_held(e, op->b) >= 0)
-            asm_fp(&e->code, 0x11, 0, (uint32_t)gen_float_held(e, op->b), 0, rm_mem(RAX, 0));
+            asm_fp(&e->code, 0x11, 0, (uint32_t)gen_float_held(e, op->b), 0, host);
         else
-            gen_write(e, op->type, gen_get(e, op->b, RCX));
+            gen_store_at(e, op, host);
         gen_rejoin(e, cold);
     }
     /* Host stores are releases already; against later acquires they need the fence. */
@@ -147,95 +308,27 @@ void gen_store(struct gen *e, const struct bp_ir_op *op)
         asm_mfence(&e->code);
 }
 
-/* --- atomics --------------------------------------------------------------------------------- */
-
-/* Minima and maxima: when memory keeps what it has. */
-static int keeps(uint32_t op)
+void gen_table(struct gen *e, const struct cold *outside)
 {
-    switch (op) {
-    case BP_IR_AMOMINS:
-        return CC_LE;
-    case BP_IR_AMOMAXS:
-        return CC_GE;
-    case BP_IR_AMOMINU:
-        return CC_BE;
-    case BP_IR_AMOMAXU:
-        return CC_AE;
-    default:
-        return -1;
-    }
-}
-
-/* rcx = what memory holds afterwards, of rax and the operand. */
-static void gen_combine(struct gen *e, const struct bp_ir_op *op, int w)
-{
-    static const uint8_t alus[] = {
-        [BP_IR_AMOAND] = ALU_AND, [BP_IR_AMOOR] = ALU_OR, [BP_IR_AMOXOR] = ALU_XOR};
-
-    gen_fetch(e, op->b, RCX);
-    if (keeps(op->op) < 0) {
-        asm_alu(&e->code, alus[op->op], w, RCX, rm_reg(RAX));
-        return;
-    }
-    asm_alu(&e->code, ALU_CMP, w, RAX, rm_reg(RCX));
-    asm_cmov(&e->code, (enum host_cc)keeps(op->op), w, RCX, rm_reg(RAX));
-}
-
-/* Where the old value is; rax is the host address. */
-static uint32_t gen_modify(struct gen *e, const struct bp_ir_op *op, int w)
-{
-    struct label again = {0};
-
-    switch (op->op) {
-    case BP_IR_AMOSWAP:
-        gen_fetch(e, op->b, RCX);
-        asm_xchg(&e->code, w, RCX, rm_mem(RAX, 0)); /* locks by itself */
-        return RCX;
-    case BP_IR_AMOADD:
-        gen_fetch(e, op->b, RCX);
-        asm_lock(&e->code);
-        asm_xadd(&e->code, w, RCX, rm_mem(RAX, 0));
-        return RCX;
-    default:
-        asm_move(&e->code, 1, RDX, RAX);
-        asm_load(&e->code, w, RAX, rm_mem(RDX, 0));
-        asm_place(&e->code, &again);
-        gen_combine(e, op, w);
-        asm_lock(&e->code);
-        asm_cmpxchg(&e->code, w, RCX, rm_mem(RDX, 0));
-        asm_jcc(&e->code, CC_NE, &again);
-        return RAX;
-    }
-}
-
-/* A page in the write table has no reservations (../../common/reserve.h), so what a store may do
- * here an atomic may. It orders all that is around it: locked instructions are fences. */
-static void gen_amo(struct gen *e, const struct bp_ir_op *op, struct tcg_site *site)
-{
-    uint32_t bytes = ir_type_bytes[op->type], old;
+    const struct bp_ir_op *op = outside->op;
     struct cold *cold = gen_cold(e, COLD_CALL);
 
-    cold->site = site;
-    gen_lookup(e, op, 1, &cold->in);
-    asm_test_imm8(&e->code, rm_reg(RDX), bytes - 1);
-    asm_jcc(&e->code, CC_NE, &cold->in);
-    old = gen_modify(e, op, bytes == 8);
-    gen_put(e, op->d, op->type, old);
-    gen_rejoin(e, cold);
+    memset(e->known, 0, sizeof e->known);
+    cold->site = outside->site;
+    cold->out = outside->out;
+    cold->shares = outside->shares;
+    memcpy(cold->held, outside->held, sizeof cold->held);
+    gen_lookup(e, op, op->op == BP_IR_ST, &cold->in);
+    if (op->op == BP_IR_ST)
+        gen_store_at(e, op, rm_mem(RAX, 0));
+    else
+        gen_load_at(e, op, rm_mem(RAX, 0));
+    gen_unshared(e, cold);
+    asm_jmp(&e->code, &cold->out);
 }
 
-void gen_atomic(struct gen *e, const struct bp_ir_op *op)
+void gen_unshared(struct gen *e, const struct cold *cold)
 {
-    struct tcg_site *site = gen_site(e, op, tcg_atomic);
-    int reserves = op->op == BP_IR_LR || op->op == BP_IR_SC;
-
-    site->rec.d = gen_target(e, op->d);
-    site->rec.b = op->op == BP_IR_LR ? 0 : gen_slot(e, op->b);
-    site->rec.c = (uint16_t)(op->op | op->type << 8);
-    if (!reserves && !(op->x & BP_MEM_BIG)) {
-        gen_amo(e, op, site);
-        return;
-    }
-    gen_call_site(e, site);
-    gen_forget(e, op->d);
+    if (cold->shares)
+        asm_alu(&e->code, ALU_XOR, 0, RDX, rm_reg(RDX));
 }

@@ -159,6 +159,8 @@ void gen_rejoin(struct gen *e, struct cold *cold)
 {
     asm_place(&e->code, &cold->out);
     memcpy(cold->held, e->held, sizeof cold->held);
+    if (!cold->shares)
+        e->shared.op = NULL;
 }
 
 uint32_t gen_float(struct gen *e, uint16_t operand, int real, uint32_t scratch)

@@ -107,7 +107,10 @@ void pins_store(struct code *c, const struct bp_vcpu *v, const struct pins *pins
 {
     for (uint32_t i = 0; i < PINS; i++) {
         uint8_t guest = pins->guest_of[hosts[i]];
-        if (guest != NO_REG && pins->dirty[hosts[i]] && !(but && but->guest_of[hosts[i]] == guest))
-            asm_store(c, 1, hosts[i], slot(v, tcg_of(v), guest));
+        if (guest == NO_REG || !pins->dirty[hosts[i]] || (but && but->guest_of[hosts[i]] == guest))
+            continue;
+        if (guest < TCG_REGS && tcg_of(v)->narrow >> guest & 1)
+            asm_movsxd(c, 1, hosts[i], rm_reg(hosts[i]));
+        asm_store(c, 1, hosts[i], slot(v, tcg_of(v), guest));
     }
 }

@@ -39,14 +39,16 @@ const char *host_refuses(void)
     return NULL;
 }
 
+static const struct bp_cpu_reg *reg_at(const struct bp_cpu_class *cls, uint32_t i)
+{
+    return (const void *)((const char *)cls->regs + (size_t)i * cls->reg_stride);
+}
+
 static uint32_t registers(const struct bp_cpu_class *cls)
 {
     uint32_t n = 0;
 
-    while (n < cls->nregs && n < TCG_REGS &&
-           ((const struct bp_cpu_reg *)((const char *)cls->regs + (size_t)n * cls->reg_stride))
-                   ->flags &
-               BP_CPU_REG_IR)
+    while (n < cls->nregs && n < TCG_REGS && reg_at(cls, n)->flags & BP_CPU_REG_IR)
         n++;
     return n;
 }
@@ -59,6 +61,8 @@ static void choose_pins(const struct bp_vcpu *v, struct tcg_code *t)
     uint32_t most = tcg_does(v)->pins ? PINS : 0;
 
     memset(t->host_of, NO_REG, sizeof t->host_of);
+    for (uint32_t i = 0; i < n && tcg_does(v)->narrow; i++)
+        t->narrow |= (uint64_t)(reg_at(cls, i)->bits == 32) << i;
     for (uint32_t i = 0; i < (nhot ? nhot : n) && t->npinned < most; i++) {
         uint32_t reg = nhot ? cls->hot[i] : i;
         if (reg >= n || t->host_of[reg] != NO_REG)
@@ -136,7 +140,7 @@ static void make_unentered(struct code *c, const struct bp_vcpu *v, struct tcg_c
     t->unentered = asm_run(c);
     asm_load(c, 1, RAX, rm_mem(RCX, offsetof(struct block, va)));
     asm_store(c, 1, RAX, rm_mem(RBP, (int32_t)((const char *)v->pc - (const char *)v - t->base)));
-    asm_constant(c, RAX, 0);
+    asm_constant(c, RAX, (uintptr_t)&tcg_left_for_block);
     asm_jmp_to(c, t->leave);
 }
 
@@ -211,11 +215,11 @@ int host_link(struct bp_vcpu *v, struct tcg_code *t, const struct tcg_exit *exit
     return 1;
 }
 
-void host_stop_counting(struct tcg_code *t, const struct tcg_exit *exit)
+void host_stop_counting(struct tcg_code *t, const struct tcg_loop *loop)
 {
-    const uint8_t past[] = {0xeb, (uint8_t)(exit->counted - 2)}; /* jmp past it */
+    const uint8_t past[] = {0xeb, (uint8_t)(loop->counted - 2)}; /* jmp past it */
 
-    memcpy(t->write + exit->counter, past, sizeof past);
+    memcpy(t->write + loop->counter, past, sizeof past);
 }
 
 void host_kill(struct tcg_code *t, const void *entry)
