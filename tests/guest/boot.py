@@ -115,6 +115,33 @@ cat /proc/interrupts
     finish(guest)
 
 
+def linux_stress(guests, setup):
+    """More processes than harts, which start others, write into pipes and sleep, for STRESS_SECONDS (5): all get the same sum."""
+    seconds = int(os.environ.get("STRESS_SECONDS", "5"))
+    script = f"""end=$(($(date +%s) + {seconds}))
+for n in 1 2 3 4 5 6 7; do
+    (
+        want=
+        while [ "$(date +%s)" -lt $end ]; do
+            sum=$(seq 1 2000 | sort -r | gzip | gunzip | sha256sum)
+            [ "$sum" = "${{want:=$sum}}" ] || exit 1
+            usleep 1000
+        done
+        echo "$want"
+    ) >/tmp/sum.$n &
+done
+wait
+cat /tmp/sum.* | wc -l
+cat /tmp/sum.* | sort -u | wc -l
+"""
+    guest = Guest(setup.linux(script, "--set", "harts=4"))
+    guests.append(guest)
+    guest.expect("guest: script begins", BOOT)
+    guest.expect("\n7\r\n1\r\n", seconds + 60)
+    guest.expect("guest: script ended with status 0")
+    finish(guest)
+
+
 def use_disk(guests, setup, *arguments):
     """The guest mounts a file system on virtio-blk, writes to it; the host finds what was written, and a sound file system."""
     image, copy = f"{setup.folder}/disk.img", f"{setup.folder}/copy"

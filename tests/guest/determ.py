@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one guest program in deterministic time on every accelerator: the same console, the same trace hash.
 
-    determ.py -- backplane run BOARD ...
+    determ.py [--frequency F] [--quanta N,...] [--expect TEXT] -- backplane run BOARD ...
 
 BACKPLANE_TEST_ACCELS names the accelerators, with spaces between them.
 """
+import argparse
 import os
 import re
-import sys
 
 from harness import Guest, check, check_sane, main
 
@@ -26,20 +26,35 @@ def run(guests, command, accel, time="deterministic"):
     return guest.text(), found[1], found[2]
 
 
-def test(guests, command):
-    accels = os.environ["BACKPLANE_TEST_ACCELS"].split()
+def difference(a, b):
+    """The first line of the console that is another one, with the two before it; or what else is different."""
+    lines, others = a[0].splitlines(), b[0].splitlines()
+    for i, (line, other) in enumerate(zip(lines, others)):
+        if line != other:
+            return "\n".join(["", *lines[max(0, i - 2):i], f"- {line}", f"+ {other}"])
+    return f"{len(lines)} lines, {a[1:]} instead of {len(others)} lines, {b[1:]}"
+
+
+def test(guests, options):
+    command, accels = options.command, os.environ["BACKPLANE_TEST_ACCELS"].split()
     # From run to run, from accelerator to accelerator, and wherever one goes from its lower tier to its upper one.
     variants = [accels[0], *accels] + [f"{accel},hot={hot},very-hot={hot}" for accel in accels if accel == "tcg" for hot in (1, 3)]
-    hashes = set()
-    # At a low frequency, for programs that wait for the clock to move.
-    for quantum in ("10000", "97"):
-        results = [run(guests, command, accel, f"deterministic,frequency=20MHz,quantum={quantum}") for accel in variants]
-        check("PASS " in results[0][0], "no PASS on the console")
+    hashes, quanta = set(), options.quanta.split(",")
+    for quantum in quanta:
+        results = [run(guests, command, accel, f"deterministic,frequency={options.frequency},quantum={quantum}")
+                   for accel in variants]
+        for text in ("PASS ", *options.expect):
+            check(text in results[0][0], f"no {text!r} on the console")
         for accel, result in zip(variants[1:], results[1:]):
-            check(result == results[0], f"{accel} is not {variants[0]}: {result} instead of {results[0]}")
+            check(result == results[0], f"{accel} is not {variants[0]}: {difference(result, results[0])}")
         print(quantum, *results[0][1:])
         hashes.add(results[0][1])
-    check(len(hashes) == 2, "other turns of the harts, and the same hash")
+    check(len(hashes) == len(quanta), "other turns of the harts, and the same hash")
 
 
-main(test, sys.argv[2:])
+parser = argparse.ArgumentParser()
+parser.add_argument("--frequency", default="20MHz", help="low, for programs that wait for the clock to move")
+parser.add_argument("--quanta", default="10000,97")
+parser.add_argument("--expect", action="append", default=[])
+parser.add_argument("command", nargs="+")
+main(test, parser.parse_args())

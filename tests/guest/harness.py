@@ -28,13 +28,13 @@ class Failure(Exception):
 class Guest:
     """One run. Output of the console (stdout) and of the command (stderr) is kept apart."""
 
-    def __init__(self, command, env=None):
+    def __init__(self, command, env=None, **options):
         command = with_accel(command)
         self.command = command
         self.output = b""
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env={**os.environ, **(env or {})}, start_new_session=True)
+                                        env={**os.environ, **(env or {})}, start_new_session=True, **options)
         self.errors = b""
         self.seen = 0
 

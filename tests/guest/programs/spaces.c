@@ -31,7 +31,7 @@ typedef uint32_t pte_t;
 #endif
 #define ENTRIES (4096 / sizeof(pte_t))
 
-#define SPACES 12
+#define SPACES 40 /* many more than any cache of translations keeps apart */
 #define PAGES  8
 #define VA     0x60000000ul                /* PAGES of them, mapped by one last-level table */
 #define LARGE  (VA + (1ul << (12 + BITS))) /* a superpage */
@@ -335,7 +335,7 @@ static reg_t call(reg_t va)
 /* The same address is other code in each space, and some code is in all of them. */
 static void code(void)
 {
-    for (unsigned i = 0; i < 24; i++) {
+    for (unsigned i = 0; i < SPACES; i++) {
         word(frame(i))[0] = LI_A0(200 + i);
         word(frame(i))[1] = RET;
     }
@@ -380,6 +380,103 @@ static void code(void)
     }
     for (unsigned i = 0; i < SPACES; i++)
         *leaf(i, VA) = *leaf(i, VA + 4096) = 0;
+    fence_all();
+    number_frames();
+}
+
+/* --- thousands of switches -------------------------------------------------------------------------------------------- */
+
+static uint32_t seed = 1;
+static unsigned chance(unsigned n)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % n;
+}
+
+#define SWITCHES 12000u
+#define PRIVATE  VA           /* a page of data, of each space its own */
+#define PROGRAM  (VA + 4096)  /* a page of code, likewise */
+#define SHARED   (VA + 8192)  /* code for all, global */
+#define COMMON   (VA + 12288) /* data for all, global */
+
+/* A loop, hot enough for any tier: a0 += `what` for each of its rounds. */
+static void write_program(reg_t pa, unsigned what)
+{
+    static const uint32_t rest[] = {
+        0x00a00293, /* li t0, 10 */
+        0x00000013, /* addi a0, a0, what */
+        0xfff28293, /* addi t0, t0, -1 */
+        0xfe029ce3, /* bnez t0, -8 */
+        RET,
+    };
+
+    for (unsigned i = 0; i < sizeof(rest) / sizeof(*rest); i++)
+        word(pa)[i] = rest[i];
+    word(pa)[1] = 0x00050513u | what << 20;
+}
+
+static reg_t call_with(reg_t va, reg_t a0)
+{
+    return enter_mode(MODE_S, (reg_t(*)(reg_t))va, a0, 0);
+}
+
+/* What a kernel does for hours: another space, its data, its code, what is global; with ASIDs, or with one for all and a
+ * fence at every switch. Between them pages come to lie elsewhere, with all the fences that are enough for it. */
+static void thousands(int asids)
+{
+    static uint32_t data[SPACES]; /* what must be there */
+    static uint8_t at[SPACES];    /* 1: data and program lie in the second pair of frames */
+    uint32_t common = 7;
+
+    for (unsigned i = 0; i < SPACES; i++) {
+        at[i] = 0;
+        data[i] = 1000 + i;
+        *word(frame(i)) = data[i];
+        for (unsigned k = 0; k < 2; k++)
+            write_program(frame((2 + k) * SPACES + i), 1 + i + k * SPACES);
+        *leaf(i, PRIVATE) = pte(frame(i), DATA_PAGE);
+        *leaf(i, PROGRAM) = pte(frame(2 * SPACES + i), V | R | X | A);
+        *leaf(i, SHARED) = pte(frame(4 * SPACES), V | R | X | A | G);
+        *leaf(i, COMMON) = pte(frame(4 * SPACES + 1), DATA_PAGE | G);
+    }
+    write_program(frame(4 * SPACES), 500);
+    *word(frame(4 * SPACES + 1)) = common;
+    __asm__ volatile("fence.i" ::: "memory");
+    fence_all();
+    for (unsigned n = 0; n < SWITCHES; n++) {
+        unsigned i = chance(4) ? chance(SPACES) : n % SPACES;
+
+        if (asids) {
+            enter(i);
+        } else {
+            csr_write(satp, satp_of(i) & ~((reg_t)0x1ff << ASID_SHIFT));
+            fence_all();
+        }
+        CHECK_EQ(load(PRIVATE), data[i]);
+        CHECK_EQ(store(PRIVATE, ++data[i]), NO_TRAP);
+        CHECK_EQ(call_with(PROGRAM, i), i + 10 * (1 + i + at[i] * SPACES));
+        if (!chance(3)) {
+            CHECK_EQ(call_with(SHARED, n), n + 5000);
+            CHECK_EQ(load(COMMON), common);
+            CHECK_EQ(store(COMMON, ++common), NO_TRAP);
+        }
+        if (!chance(8)) { /* the pages of some space move */
+            unsigned other = chance(2) ? i : chance(SPACES), now = at[other] ^= 1;
+            enum form form = asids ? (enum form)chance(4) : ALL;
+
+            *word(frame(now * SPACES + other)) = data[other];
+            *leaf(other, PRIVATE) = pte(frame(now * SPACES + other), DATA_PAGE);
+            *leaf(other, PROGRAM) = pte(frame((2 + now) * SPACES + other), V | R | X | A);
+            fence_with(form, PRIVATE, other);
+            fence_with(form, PROGRAM, other);
+        }
+    }
+    for (unsigned i = 0; i < SPACES; i++) {
+        CHECK_EQ(*word(frame(at[i] * SPACES + i)), data[i]);
+        for (unsigned k = 0; k < 4; k++)
+            *leaf(i, VA + k * 4096) = 0;
+    }
+    CHECK_EQ(*word(frame(4 * SPACES + 1)), common);
     fence_all();
     number_frames();
 }
@@ -454,13 +551,6 @@ static void status_bits(void)
 }
 
 /* --- by chance ------------------------------------------------------------------------------- */
-
-static uint32_t seed = 1;
-static unsigned chance(unsigned n)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % n;
-}
 
 /* Mappings change, each with one of the fences that is enough for it, in whatever space; nothing else may. */
 static void by_chance(void)
@@ -570,6 +660,8 @@ int test_main(reg_t hart)
     tables_change();
     global_pages();
     code();
+    thousands(1);
+    thousands(0);
     protection();
     status_bits();
     by_chance();
