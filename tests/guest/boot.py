@@ -196,7 +196,7 @@ def reload(guests, setup):
                         swapped.append(plugin)
                     elif "the machine has ended" not in answer["error"]["desc"]:
                         refused.append(answer)
-                time.sleep(0.1)
+                time.sleep(0.03)
         except (OSError, TypeError):  # the machine has ended
             pass
 
