@@ -179,6 +179,8 @@ static void put_chosen(struct builder *b, const struct devicetree_chosen *chosen
         tree_set_u64(at, "linux,initrd-start", chosen->initrd_start);
         tree_set_u64(at, "linux,initrd-end", chosen->initrd_end);
     }
+    b->tree.reserved = chosen->reserved;
+    b->tree.reserved_bytes = chosen->reserved_bytes;
     if (chosen->rng_seed)
         tree_set(at, "rng-seed", chosen->rng_seed, chosen->rng_seed_bytes);
 }
@@ -246,6 +248,8 @@ int32_t devicetree_amend(const uint8_t *fdt, uint32_t bytes, const struct device
         error = fdt_setprop_u64(copy, at, "linux,initrd-end", chosen->initrd_end);
     if (!error && chosen->rng_seed)
         error = fdt_setprop(copy, at, "rng-seed", chosen->rng_seed, (int)chosen->rng_seed_bytes);
+    if (!error && chosen->reserved_bytes)
+        error = fdt_add_mem_rsv(copy, chosen->reserved, chosen->reserved_bytes);
     if (!error)
         error = fdt_pack(copy);
     if (error) {

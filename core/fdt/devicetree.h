@@ -12,6 +12,7 @@ struct devicetree_chosen {
     uint64_t initrd_start, initrd_end; /* both 0: none */
     const uint8_t *rng_seed;           /* NULL: none */
     uint32_t rng_seed_bytes;
+    uint64_t reserved, reserved_bytes; /* RAM that programs must leave alone; 0 bytes: none */
 };
 
 /* Builds a flattened tree (malloc'ed, *out, *bytes). BP_OK, or a negative status with text in `d`. */

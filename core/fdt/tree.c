@@ -248,6 +248,8 @@ static int flatten_into(void *fdt, uint32_t bytes, const struct tree *tree)
 {
     int error = fdt_create(fdt, (int)bytes);
 
+    if (!error && tree->reserved_bytes)
+        error = fdt_add_reservemap_entry(fdt, tree->reserved, tree->reserved_bytes);
     if (!error)
         error = fdt_finish_reservemap(fdt);
     if (!error)

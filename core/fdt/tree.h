@@ -30,6 +30,8 @@ struct tree_node {
 
 struct tree {
     struct tree_node *root;
+    uint64_t reserved,
+        reserved_bytes; /* the memory reservation block's only entry; 0 bytes: none */
     bool no_memory;
 };
 

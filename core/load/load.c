@@ -23,6 +23,8 @@ struct boot {
     struct loaded firmware, kernel;
     bool has_firmware, has_kernel;
     struct extent initrd, fdt;
+    struct extent info; /* what the CPU tells the firmware; 0 bytes: nothing */
+    bool info_in_ram;   /* where a program might write over it */
 };
 
 static const struct diag_pos nowhere;
@@ -235,6 +237,8 @@ static int32_t load_tree(struct loader *l, struct boot *b)
         .bootargs = l->graph->cmdline,
         .initrd_start = b->initrd.base,
         .initrd_end = b->initrd.base + b->initrd.bytes,
+        .reserved = b->info.base,
+        .reserved_bytes = b->info_in_ram ? b->info.bytes : 0,
     };
     uint32_t bytes = 0;
     int32_t status;
@@ -248,31 +252,50 @@ static int32_t load_tree(struct loader *l, struct boot *b)
     return status == BP_OK ? put_tree(l, b, image, tree, bytes) : status;
 }
 
-static int32_t put_blob(struct loader *l, const struct boot *b, struct bp_boot *boot)
-{
-    uint8_t *bytes = malloc(BLOB_ROOM);
-    uint32_t length = bytes ? machine_boot_blob(l->machine, boot, bytes, BLOB_ROOM) : 0;
-    uint64_t base;
+/* --- what the firmware is told -------------------------------------------------------------------- */
 
-    if (!length || length > BLOB_ROOM) {
-        free(bytes);
-        return bytes ? BP_OK : BP_E_NOMEM;
-    }
-    if (!place_find(l, home(l, b), length, 8, &base)) {
-        free(bytes);
+/* Its room is taken before there is a tree, which names it. All CPUs read it, each when it gets that far: a program that
+ * the first one started may run for long by then, and must not have written over it. */
+static int32_t place_info(struct loader *l, const struct bp_boot *boot, struct boot *b)
+{
+    const uint64_t *where = place_given(l, "info");
+    uint8_t *bytes = malloc(BLOB_ROOM);
+    struct extent range = {.base = where ? *where : 0};
+
+    if (!bytes)
+        return BP_E_NOMEM;
+    range.bytes = machine_boot_blob(l->machine, boot, bytes, BLOB_ROOM);
+    free(bytes);
+    if (!range.bytes || range.bytes > BLOB_ROOM)
+        return BP_OK;
+    if (!where && !place_find(l, home(l, b), range.bytes, 8, &range.base)) {
         if (!b->has_firmware)
             return BP_OK;
         diag_error(l->diag, nowhere, "boot information",
                    "no room for it in RAM: give the board more memory");
         return BP_E_FULL;
     }
-    if (!place_claim(l, nowhere, "boot information", (struct extent){base, length}, true)) {
-        free(bytes);
+    if (!place_claim(l, nowhere, "boot information", range, !where))
         return BP_E_INVAL;
-    }
-    boot->blob = base;
+    b->info = range;
+    for (uint32_t i = 0; i < l->nram; i++)
+        b->info_in_ram |= range.base - l->ram[i].base < l->ram[i].bytes;
+    return BP_OK;
+}
+
+static int32_t put_info(struct loader *l, const struct boot *b, struct bp_boot *boot)
+{
+    uint8_t *bytes;
+
+    if (!b->info.bytes)
+        return BP_OK;
+    bytes = calloc(1, BLOB_ROOM);
+    if (!bytes)
+        return BP_E_NOMEM;
+    boot->blob = b->info.base;
     machine_boot_blob(l->machine, boot, bytes, BLOB_ROOM);
-    return machine_add_segment(l->machine, "boot information", base, bytes, length, 0);
+    return machine_add_segment(l->machine, "boot information", b->info.base, bytes,
+                               (uint32_t)b->info.bytes, 0);
 }
 
 static bool has_medium(const struct graph *g, const struct graph_node *node)
@@ -329,14 +352,17 @@ int32_t load_images(struct machine *m, struct diag *d)
                    "nothing to run: name a program with --image kernel=FILE");
         status = BP_E_NOENT;
     }
+    if (status == BP_OK) {
+        boot.entry = b.has_firmware ? b.firmware.entry : b.kernel.entry;
+        boot.next_entry = b.has_firmware ? b.kernel.entry : 0;
+        boot.ncpus = machine_cpus(m);
+        status = place_info(&l, &boot, &b);
+    }
     if (status == BP_OK)
         status = load_tree(&l, &b);
     if (status == BP_OK) {
         boot.fdt = b.fdt.base;
-        boot.entry = b.has_firmware ? b.firmware.entry : b.kernel.entry;
-        boot.next_entry = b.has_firmware ? b.kernel.entry : 0;
-        boot.ncpus = machine_cpus(m);
-        status = put_blob(&l, &b, &boot);
+        status = put_info(&l, &b, &boot);
     }
     if (status == BP_OK)
         machine_set_boot(m, &boot);

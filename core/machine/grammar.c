@@ -84,6 +84,8 @@ const struct grammar_word grammar_boot[] = {
     {"kernel", "Where the kernel goes.", 0},
     {"initrd", "Where the initial RAM disk goes.", 0},
     {"fdt", "Where the device tree goes.", 0},
+    {"info", "Where what the firmware is told goes: memory that no program writes to, such as ROM.",
+     0},
     {"load", "Where images with names of their own go.", 0},
     {NULL, NULL, 0},
 };

@@ -27,7 +27,8 @@ static bool check_role(struct graph_loader *l, const struct graph_where *w, stru
     for (const struct grammar_word *word = grammar_images; word->name; word++)
         *arena_push(l->arena, names, count) = word->name;
     for (uint32_t i = 0; i < g->nplaces; i++)
-        *arena_push(l->arena, names, count) = g->places[i].role;
+        if (strcmp(g->places[i].role, "info")) /* made by the loader */
+            *arena_push(l->arena, names, count) = g->places[i].role;
     for (size_t i = 0; i < count; i++)
         if (!strcmp(names[i], role))
             return true;

@@ -97,9 +97,10 @@ static void board(const struct bp_cpu_class *cpu, uint64_t ram_bytes)
     rig_cpu(&rig, "hart0", cpu);
 }
 
+/* With an accelerator if the rig has one, as only then is there a CPU to ask. */
 static int32_t load(void)
 {
-    rig_must_build(&rig, MACHINE_NO_BACKENDS);
+    rig_must_build(&rig, rig.graph.naccels ? 0 : MACHINE_NO_BACKENDS);
     return load_images(rig.m, &rig.diag);
 }
 
