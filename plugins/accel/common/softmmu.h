@@ -64,7 +64,8 @@ struct mmu_tlb {
     struct mmu_entry read[MMU_ENTRIES], write[MMU_ENTRIES];
 };
 
-/* With va - base < bytes, the MMU_WIDEST bytes at va are at host address host + (va - base). */
+/* With va - base < bytes, the MMU_WIDEST bytes at va are at host address host + (va - base). All windows that are open
+ * show the same piece of RAM, so that va + mmu.distance is the same. */
 struct mmu_window {
     uint64_t base, bytes, host; /* bytes: 0: closed */
 };
@@ -151,6 +152,9 @@ struct mmu {
     void *state;
     uint32_t index, ncontexts;
     struct mmu_window windows[MMU_CONTEXTS][2]; /* for reading; for writing */
+    uint64_t
+        distance; /* from physical addresses of the RAM in windows to the host's; changed by walks only */
+    uint64_t piece_bytes; /* of that RAM */
     struct mmu_tlb *tlbs; /* ncontexts of them, zeroed by the caller before mmu_init() */
     struct mmu_far *far;  /* zeroed by the caller as well */
     /* Bits per context: */

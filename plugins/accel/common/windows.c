@@ -3,10 +3,11 @@
  * windows.c - memory that a context reaches without a table: its addresses are physical, as far as the CPU
  * class says (bp_walk.flat), and lie in RAM that is one piece at the host.
  *
- * A window for reading is that piece of RAM. One for writing leaves out what codemap_writer() refuses, as
- * the write table does: it is a run of pages around the address that was walked for. When one of them is
- * taken out of write tables, the window keeps what lies on the longer side. Windows open at walks, so one
- * that has shrunk stays as it is until something outside of it is walked for.
+ * One piece of RAM has all windows: the largest that was walked for. A window for reading is that piece. One
+ * for writing leaves out what codemap_writer() refuses, as the write table does: it is a run of pages around
+ * the address that was walked for. When one of them is taken out of write tables, the window keeps what lies
+ * on the longer side. Windows open at walks, so one that has shrunk stays as it is until something outside of
+ * it is walked for.
  */
 #include "softmmu.h"
 
@@ -38,13 +39,33 @@ static uint64_t run(struct mmu *mmu, uint64_t pa, uint64_t limit, uint64_t step)
     return pa;
 }
 
+/* The piece of RAM that the page is in has the windows, or gets them: it is larger, or there are none. */
+static int claim(struct mmu *mmu, const struct mmu_page *page)
+{
+    uint64_t distance = (uintptr_t)page->host - PAGE_OF(page->pa);
+    uint64_t bytes = page->last - page->first + MMU_PAGE;
+    int open = 0;
+
+    if (distance == mmu->distance)
+        return 1;
+    for (uint32_t i = 0; i < mmu->ncontexts; i++)
+        open |= mmu->windows[i][0].bytes || mmu->windows[i][1].bytes;
+    if (open && bytes <= mmu->piece_bytes)
+        return 0;
+    mmu_close_windows(mmu, ~0u);
+    mmu->distance = distance;
+    mmu->piece_bytes = bytes;
+    return 1;
+}
+
 void mmu_open_windows(struct mmu *mmu, uint32_t context, const struct bp_walk *walk)
 {
     const struct mmu_page page = *mmu_page(mmu, walk->pa);
     struct mmu_window *windows = mmu->windows[context];
     uint64_t pa = PAGE_OF(walk->pa), span, first, last; /* pages */
 
-    if (walk->flat < 12 || !page.host || !page.word || !(page.flags & BP_PHYS_WRITABLE))
+    if (walk->flat < 12 || !page.host || !page.word || !(page.flags & BP_PHYS_WRITABLE) ||
+        !claim(mmu, &page))
         return;
     span = walk->flat < 64 ? (1ull << walk->flat) - 1 : ~0ull;
     first = pa & ~span;

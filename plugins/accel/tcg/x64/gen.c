@@ -365,6 +365,7 @@ static void gen_registers(struct gen *e, const uint32_t *weights)
 {
     uint32_t uses[TCG_REGS] = {0};
     uint8_t written[TCG_REGS] = {0}, floats[TCG_REGS] = {0};
+    int looks_out = 0;
 
     pins_fixed(e->t, &e->fixed);
     e->pins = e->fixed;
@@ -379,6 +380,7 @@ static void gen_registers(struct gen *e, const uint32_t *weights)
         while (insn + 1 < e->unit->ninsns && e->unit->insns[insn + 1].first_op <= op)
             insn++;
         operands[n++] = ir_writes(o);
+        looks_out |= gen_looks_out(e, o);
         if (ir_writes(o) < TCG_REGS)
             written[ir_writes(o)] = 1;
         while (n-- > 0) {
@@ -390,7 +392,7 @@ static void gen_registers(struct gen *e, const uint32_t *weights)
     }
     for (uint32_t reg = 0; reg < TCG_REGS; reg++)
         uses[reg] = floats[reg] ? 0 : uses[reg];
-    pins_choose(e->v, uses, written, gen_shortest_loop(e) <= SHORT_LOOP, &e->pins);
+    pins_choose(e->v, uses, written, gen_shortest_loop(e) <= SHORT_LOOP, looks_out, &e->pins);
     e->leave = stub_leave(&e->code, e->v, &e->pins);
     e->thunk = stub_thunk(&e->code, e->v, &e->pins);
 }

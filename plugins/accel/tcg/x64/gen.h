@@ -40,13 +40,16 @@ enum cold_kind { COLD_CALL, COLD_TABLE, COLD_LEAVE, COLD_LINK, COLD_LOOP };
 enum held { HELD_NOT, HELD_F32, HELD_F64 };
 
 /* Which guest register lives in which host register: pins.c. */
-#define PINS      11   /* host registers for them */
-#define PIN_COUNT 0xfe /* in place of a guest register: v->count */
+#define PINS 11 /* host registers for them */
+/* In place of a guest register. */
+#define PIN_COUNT    0xfe /* v->count */
+#define PIN_DISTANCE 0xfd /* v->mmu.distance */
 struct pins {
     uint8_t host_of[TCG_REGS]; /* NO_REG: in its slot */
     uint8_t guest_of[16];      /* by host register; NO_REG: none */
     uint8_t dirty[16];         /* by host register: its slot does not have the value */
     uint8_t count;             /* host register of v->count; NO_REG: in its slot */
+    uint8_t distance;          /* of v->mmu.distance; NO_REG: none */
 };
 
 /* A look at the TLB that several accesses share: rdx is the host address of `low`, or 0 if they have to look for
@@ -121,9 +124,10 @@ void gen_call_site(struct gen *e, const struct tcg_site *site);
 
 uint8_t pins_host(uint32_t i); /* in the order in which guest registers get them */
 void pins_fixed(const struct tcg_code *t, struct pins *pins);
-/* For a region, by how much its instructions use and whether they write registers; `counts`: v->count gets one, too. */
+/* For a region, by how much its instructions use and whether they write registers; `counts`: v->count gets one, too,
+ * `looks_out`: and v->mmu.distance, if there is one left. */
 void pins_choose(const struct bp_vcpu *v, const uint32_t uses[TCG_REGS],
-                 const uint8_t written[TCG_REGS], int counts, struct pins *pins);
+                 const uint8_t written[TCG_REGS], int counts, int looks_out, struct pins *pins);
 /* From the slots, and to them; those that are where `but` has them stay. */
 void pins_load(struct code *c, const struct bp_vcpu *v, const struct pins *pins,
                const struct pins *but);
@@ -166,6 +170,8 @@ void gen_store(struct gen *e, const struct bp_ir_op *op);
 /* An access that was outside of the window, or could not share what others looked up. */
 void gen_table(struct gen *e, const struct cold *cold);
 /* Where cold code of an access comes back. */
+/* Does the access look into a window, and that for itself alone? */
+int gen_looks_out(const struct gen *e, const struct bp_ir_op *op);
 void gen_unshared(struct gen *e, const struct cold *cold);
 /* Does code for the op leave rdx as it is? */
 int gen_shares(const struct bp_ir_op *op);

@@ -146,16 +146,72 @@ static int has_window(const struct gen *e, const struct bp_ir_op *op,
            (op->x & BP_MEM_ADDR32 ? (uint32_t)va : va) - window->base < window->bytes;
 }
 
-/* rax = the host address, if it is in the window. */
-static void look_out(struct gen *e, const struct bp_ir_op *op, int write, struct label *miss)
+static int is_memory(const struct bp_ir_op *op)
 {
-    uint32_t context = op->x & BP_MEM_CONTEXT;
+    return op->op == BP_IR_LD || op->op == BP_IR_ST;
+}
 
-    gen_address(e, op);
-    asm_alu(&e->code, ALU_SUB, 1, RAX, FIELD(e, mmu.windows[context][write].base));
-    asm_alu(&e->code, ALU_CMP, 1, RAX, FIELD(e, mmu.windows[context][write].bytes));
+int gen_looks_out(const struct gen *e, const struct bp_ir_op *op)
+{
+    const struct bp_ir_op *first = e->unit->ops, *end = first + e->unit->nops, *other;
+
+    if (!is_memory(op) || is_general(op) ||
+        !has_window(e, op, &e->v->mmu.windows[op->x & BP_MEM_CONTEXT][op->op == BP_IR_ST]))
+        return 0;
+    for (other = op; other-- > first && !is_memory(other);)
+        ;
+    if (other >= first && same_base(op, other))
+        return 0;
+    for (other = op; ++other < end && !is_memory(other);)
+        ;
+    return other == end || !same_base(op, other);
+}
+
+/* The offset of [va, va + bytes) in the window is in `offset`. rdx is lost. */
+static void compare(struct gen *e, uint32_t offset, const struct bp_ir_op *op, uint32_t bytes,
+                    int write, struct label *miss)
+{
+    struct rm size = FIELD(e, mmu.windows[op->x & BP_MEM_CONTEXT][write].bytes);
+
+    if (bytes <= MMU_WIDEST) {
+        asm_alu(&e->code, ALU_CMP, 1, offset, size);
+    } else {
+        asm_load(&e->code, 1, RDX, size);
+        asm_alu_imm(&e->code, ALU_SUB, 1, rm_reg(RDX), (int32_t)(bytes - MMU_WIDEST));
+        asm_jcc(&e->code, CC_B, miss);
+        asm_alu(&e->code, ALU_CMP, 1, offset, rm_reg(RDX));
+    }
     asm_jcc(&e->code, CC_AE, miss);
-    asm_alu(&e->code, ALU_ADD, 1, RAX, FIELD(e, mmu.windows[context][write].host));
+}
+
+/* Where the access is to be made if [va, va + bytes) is in the window. With the distance at hand, the way from the guest's
+ * address to the data is not longer than the guest's own, and the comparison is beside it. */
+static struct rm look_out(struct gen *e, const struct bp_ir_op *op, uint32_t bytes, int write,
+                          struct label *miss)
+{
+    const struct rm base = FIELD(e, mmu.windows[op->x & BP_MEM_CONTEXT][write].base);
+    int pin = gen_pinned(e, op->a), wide = !(op->x & BP_MEM_ADDR32);
+    int64_t value;
+
+    if (e->pins.distance == NO_REG) {
+        gen_address(e, op);
+        asm_alu(&e->code, ALU_SUB, 1, RAX, base);
+        compare(e, RAX, op, bytes, write, miss);
+        asm_alu(&e->code, ALU_ADD, 1, RAX,
+                FIELD(e, mmu.windows[op->x & BP_MEM_CONTEXT][write].host));
+        return rm_mem(RAX, 0);
+    }
+    if (pin >= 0 && wide && !gen_known(e, op->a, &value)) {
+        asm_lea(&e->code, 1, RCX, rm_mem((uint32_t)pin, op->disp));
+        asm_alu(&e->code, ALU_SUB, 1, RCX, base);
+        compare(e, RCX, op, bytes, write, miss);
+        return rm_index((uint32_t)pin, e->pins.distance, 0, op->disp);
+    }
+    gen_address(e, op);
+    asm_move(&e->code, 1, RCX, RAX);
+    asm_alu(&e->code, ALU_SUB, 1, RCX, base);
+    compare(e, RCX, op, bytes, write, miss);
+    return rm_index(RAX, e->pins.distance, 0, 0);
 }
 
 /* `host` is where the access is to be made. The result is for what does not get there. */
@@ -163,36 +219,39 @@ static struct cold *gen_find(struct gen *e, const struct bp_ir_op *op, int write
                              struct tcg_site *site, struct rm *host)
 {
     int direct = has_window(e, op, &e->v->mmu.windows[op->x & BP_MEM_CONTEXT][write]);
-    int ride = !direct && rides(e, op, write), plans;
+    int ride = rides(e, op, write), plans;
     struct bp_ir_op lowest = *op;
     struct shared shared = e->shared;
     struct cold *cold = gen_cold(e, COLD_CALL);
+    uint32_t bytes = ir_type_bytes[op->type];
 
-    plans = !direct && !ride && plan(e, op, write, &shared);
+    plans = !ride && plan(e, op, write, &shared);
     cold->site = site;
     cold->op = op;
     cold->shares = ride || plans;
     if ((direct || cold->shares) && !is_float(op))
         cold->kind = COLD_TABLE;
-    *host = rm_mem(RAX, 0);
-    if (direct) {
-        look_out(e, op, write, &cold->in);
-    } else if (ride) {
+    if (ride) {
         asm_test(&e->code, 1, RDX, rm_reg(RDX));
         asm_jcc(&e->code, CC_E, &cold->in);
         *host = rm_mem(RDX, op->disp - shared.low);
         return cold;
-    } else if (plans) {
-        lowest.disp = shared.low;
-        look_up(e, &lowest, (uint32_t)(shared.high - shared.low), write, &cold->in);
-        asm_move(&e->code, 1, RDX, RAX);
-        *host = rm_mem(RDX, op->disp - shared.low);
-        e->shared = shared;
-        return cold;
-    } else {
-        gen_lookup(e, op, write, &cold->in);
     }
     e->shared.op = NULL;
+    if (plans) {
+        lowest.disp = shared.low;
+        bytes = (uint32_t)(shared.high - shared.low);
+    }
+    *host = rm_mem(RAX, 0);
+    if (direct)
+        *host = look_out(e, &lowest, bytes, write, &cold->in);
+    else
+        look_up(e, &lowest, bytes, write, &cold->in);
+    if (plans) {
+        asm_lea(&e->code, 1, RDX, *host);
+        *host = rm_mem(RDX, op->disp - shared.low);
+        e->shared = shared;
+    }
     return cold;
 }
 

@@ -19,7 +19,7 @@ void pins_fixed(const struct tcg_code *t, struct pins *pins)
     memcpy(pins->host_of, t->host_of, sizeof pins->host_of);
     memset(pins->guest_of, NO_REG, sizeof pins->guest_of);
     memset(pins->dirty, 1, sizeof pins->dirty);
-    pins->count = NO_REG;
+    pins->count = pins->distance = NO_REG;
     for (uint32_t i = 0; i < t->npinned; i++)
         pins->guest_of[t->host_of[t->guest_of[i]]] = t->guest_of[i];
 }
@@ -47,19 +47,21 @@ static void assign(struct pins *pins, uint8_t host, uint8_t guest)
     pins->guest_of[host] = guest;
     if (guest == PIN_COUNT)
         pins->count = host;
+    else if (guest == PIN_DISTANCE)
+        pins->distance = host;
     else
         pins->host_of[guest] = host;
 }
 
 void pins_choose(const struct bp_vcpu *v, const uint32_t uses[TCG_REGS],
-                 const uint8_t written[TCG_REGS], int counts, struct pins *pins)
+                 const uint8_t written[TCG_REGS], int counts, int looks_out, struct pins *pins)
 {
     const struct tcg_code *t = tcg_of(v);
-    uint32_t most = tcg_does(v)->pins ? PINS - (counts != 0) : 0;
+    uint32_t most = tcg_does(v)->pins ? PINS - (counts != 0) : 0, n;
     uint8_t chosen[TCG_REGS] = {0};
 
     pins_fixed(t, pins);
-    for (uint32_t n = 0; n < most; n++) {
+    for (n = 0; n < most; n++) {
         uint32_t best = TCG_REGS;
         for (uint32_t reg = 0; reg < TCG_REGS; reg++) {
             if (uses[reg] >= (pins->host_of[reg] == NO_REG ? WORTH_MOVING : 1) && !chosen[reg] &&
@@ -76,10 +78,14 @@ void pins_choose(const struct bp_vcpu *v, const uint32_t uses[TCG_REGS],
     }
     if (counts)
         assign(pins, spare(pins, chosen), PIN_COUNT);
+    if (looks_out && n < most)
+        assign(pins, spare(pins, chosen), PIN_DISTANCE);
     for (uint32_t i = 0; i < PINS; i++) {
         uint8_t guest = pins->guest_of[hosts[i]];
         if (guest < TCG_REGS)
             pins->dirty[hosts[i]] = t->host_of[guest] == hosts[i] || written[guest];
+        else if (guest == PIN_DISTANCE)
+            pins->dirty[hosts[i]] = 0;
     }
 }
 
@@ -89,6 +95,8 @@ static struct rm slot(const struct bp_vcpu *v, const struct tcg_code *t, uint8_t
 {
     if (guest == PIN_COUNT)
         return rm_mem(RBP, (int32_t)((int64_t)offsetof(struct bp_vcpu, count) - t->base));
+    if (guest == PIN_DISTANCE)
+        return rm_mem(RBP, (int32_t)((int64_t)offsetof(struct bp_vcpu, mmu.distance) - t->base));
     return rm_mem(RBP, (int32_t)(v->reg_offsets[guest] - t->base));
 }
 
